@@ -1,0 +1,150 @@
+/** What a session is made from, checked before anything starts: every error names the option and the remedy. */
+
+import { compareBytes, equalBytes, toHex } from '../base/bytes.ts';
+import { type Seat, seatOf } from '../base/ids.ts';
+import { admissibleKey } from '../crypto/signature.ts';
+import type { Keyring } from '../keyring/keyring.ts';
+import type { LogFactory } from '../log/log.ts';
+import type { Game } from '../protocol/game.ts';
+import { encodeAgreement } from '../protocol/handshake.ts';
+import type { Transport } from '../transport/transport.ts';
+import { AGREEMENT_BYTES_MAX, DATAGRAM_BYTES_MAX, PLAYERS_MAX, PLAYERS_MIN } from '../wire/limits.ts';
+import type { Identity } from './identity.ts';
+
+/** A player of the match. */
+export interface PlayerOption {
+  /** 32 bytes. */
+  readonly publicKey: Uint8Array;
+  /** As the transport writes addresses, such as `127.0.0.1:7001`. */
+  readonly address: string;
+}
+
+/** The lockstep protocol with its parameters; part of what all players must agree on. */
+export interface LockstepProtocol {
+  readonly name: 'lockstep';
+  readonly parameters: { readonly stallMs: number };
+}
+
+/**
+ * Lockstep: a round ends when all have moved, however long that takes.
+ *
+ * @param options.stallMs milliseconds without progress after which `stall` is reported; 5000 unless told
+ */
+export function lockstep(options: { readonly stallMs?: number } = {}): LockstepProtocol {
+  const { stallMs = 5000 } = options;
+  if (!Number.isInteger(stallMs) || stallMs < 1 || stallMs > 3_600_000) {
+    throw new RangeError(`lockstep: stallMs must be an integer 1 .. 3600000 (milliseconds); got ${String(stallMs)}`);
+  }
+  return { name: 'lockstep', parameters: { stallMs } };
+}
+
+export interface SessionOptions<State, Input> {
+  readonly game: Game<State, Input>;
+  readonly identity: Identity;
+  /** All players, in any order, oneself included: seats are ordered by public key. */
+  readonly players: readonly PlayerOption[];
+  /** The session's from now on: leaving closes it. */
+  readonly transport: Transport;
+  /** Where signed statements are kept: `fileLog(path)`, or `memoryLog()` if a crash may end the match for you. */
+  readonly log: LogFactory;
+  readonly protocol: LockstepProtocol;
+  /** What checks signatures; the identity's own keyring unless told. */
+  readonly keyring?: Keyring;
+  /** Milliseconds until `start` gives up on players that do not answer; 30000 unless told, Infinity for never. */
+  readonly handshakeMs?: number;
+}
+
+/** Options in the form in which the session uses them. */
+export interface CheckedOptions {
+  readonly keys: readonly Uint8Array[];
+  /** By seat, in the transport's canonical form. */
+  readonly addresses: readonly string[];
+  readonly me: Seat;
+  readonly agreement: Uint8Array;
+  readonly handshakeMs: number;
+}
+
+function must(holds: unknown, rule: string): void {
+  if (!holds) throw new TypeError(`createSession: ${rule}`);
+}
+
+function checkParts<State, Input>(options: SessionOptions<State, Input>): void {
+  must(typeof options === 'object' && options !== null, 'options must be an object');
+  const { game, identity, transport, log, protocol } = options;
+  must(typeof game?.advance === 'function', 'game must come from defineGame(...)');
+  const key: unknown = identity?.publicKey;
+  must(
+    key instanceof Uint8Array && key.length === 32 && typeof identity.sign === 'function',
+    'identity must come from generateIdentity() or importIdentity(bytes)',
+  );
+  must(admissibleKey(identity.publicKey), 'identity has a malformed public key; make one with generateIdentity()');
+  must(
+    typeof transport?.send === 'function' && typeof transport.receive === 'function',
+    'transport must be a transport, such as await udp({ port })',
+  );
+  must(
+    transport.datagramBytesMax >= DATAGRAM_BYTES_MAX,
+    `transport must carry datagrams of ${DATAGRAM_BYTES_MAX} bytes; this one carries ${transport.datagramBytesMax}`,
+  );
+  must(typeof log === 'function', 'log must be a log, such as fileLog(path), or memoryLog() to keep nothing');
+  must(
+    protocol?.name === 'lockstep' && Number.isInteger(protocol.parameters?.stallMs),
+    `protocol must be lockstep({ stallMs }); got ${describe(protocol)}`,
+  );
+}
+
+function describe(protocol: unknown): string {
+  const name = (protocol as { name?: unknown } | null | undefined)?.name;
+  return name === undefined ? String(protocol) : `a protocol named ${String(name)}`;
+}
+
+function checkPlayers(players: readonly PlayerOption[], transport: Transport): readonly PlayerOption[] {
+  must(Array.isArray(players), 'players must be an array of { publicKey, address }');
+  must(
+    players.length >= PLAYERS_MIN && players.length <= PLAYERS_MAX,
+    `players must be ${PLAYERS_MIN} to ${PLAYERS_MAX}; got ${players.length}`,
+  );
+  const seated = players.map((player, index): PlayerOption => {
+    const at = `players[${index}]`;
+    const key: unknown = player?.publicKey;
+    must(key instanceof Uint8Array && key.length === 32, `${at}.publicKey must be 32 bytes`);
+    must(admissibleKey(player.publicKey), `${at}.publicKey is not a key that anybody can have made`);
+    must(typeof player.address === 'string', `${at}.address must be a string`);
+    return { publicKey: new Uint8Array(player.publicKey), address: transport.canonical(player.address) };
+  });
+  seated.sort((a, b) => compareBytes(a.publicKey, b.publicKey));
+  for (const [seat, player] of seated.entries()) {
+    const next = seated[seat + 1];
+    const name = toHex(player.publicKey).slice(0, 8);
+    must(!next || !equalBytes(player.publicKey, next.publicKey), `players holds the key ${name}… twice`);
+    const twin = seated.findIndex((other) => other.address === player.address);
+    must(twin === seat, `players has two at the address ${player.address}; each needs its own`);
+  }
+  return seated;
+}
+
+/** Checks everything that can be checked at once. Throws a TypeError or RangeError that names the option. */
+export function checkOptions<State, Input>(options: SessionOptions<State, Input>): CheckedOptions {
+  checkParts(options);
+  const { game, identity, transport, protocol, handshakeMs = 30_000 } = options;
+  must(handshakeMs > 0, `handshakeMs must be above 0 (milliseconds), or Infinity; got ${String(handshakeMs)}`);
+  const seated = checkPlayers(options.players, transport);
+  const me = seated.findIndex(({ publicKey }) => equalBytes(publicKey, identity.publicKey));
+  const own = toHex(identity.publicKey).slice(0, 8);
+  must(me >= 0, `players does not include this identity (${own}…); add { publicKey: identity.publicKey, address }`);
+  const agreement = encodeAgreement({
+    game: { id: game.id, version: game.version, rules: game.rules },
+    protocol: { name: protocol.name, parameters: protocol.parameters },
+  });
+  must(
+    agreement.length <= AGREEMENT_BYTES_MAX,
+    `game and protocol take ${agreement.length} bytes in the handshake, more than ${AGREEMENT_BYTES_MAX}; shorten game.rules`,
+  );
+  return {
+    keys: seated.map(({ publicKey }) => publicKey),
+    addresses: seated.map(({ address }) => address),
+    me: seatOf(me),
+    agreement,
+    handshakeMs,
+  };
+}

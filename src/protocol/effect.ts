@@ -1,0 +1,77 @@
+/** What the machines ask of whoever runs them: values, carried out in order. */
+
+import type { Round, Seat } from '../base/ids.ts';
+import type { PlayerSet } from '../base/players.ts';
+import type { HelloBody } from '../wire/hello.ts';
+import type { Statement } from '../wire/statement.ts';
+import type { EvidenceKind } from './evidence.ts';
+import type { LogRecord } from './record.ts';
+import type { Outcome } from './round.ts';
+import type { Holding } from './standing.ts';
+
+/** The next state, and what to do now. */
+export type Step<State, Effect> = readonly [next: State, effects: readonly Effect[]];
+
+/** What waits for our own signature. */
+export type Draft =
+  | { readonly type: 'hello'; readonly hello: HelloBody }
+  | { readonly type: 'packet'; readonly statements: readonly Statement[] };
+
+/** Why the named players are waited for. Always a suspicion, never evidence. */
+export type StallReason =
+  /** They hold all that their next statement depends on, and do not make it. */
+  | 'silent'
+  /** Their SET lists a commitment that they do not show. */
+  | 'set'
+  /** Their REMOVE is missing. */
+  | 'removal'
+  /** They have acknowledged nothing: the link may be at fault. */
+  | 'link';
+
+export type EndReason =
+  /** This player left. */
+  | 'left'
+  /** All others removed this player. */
+  | 'expelled'
+  /** All other players are gone. */
+  | 'alone'
+  /** Two players were gone or convicted at once: the rest cannot agree how to go on. */
+  | 'split';
+
+/** For the game to know; may be ignored. */
+export type Notice =
+  | {
+      readonly type: 'stall';
+      readonly round: Round;
+      readonly waitingFor: PlayerSet;
+      readonly reason: StallReason;
+    }
+  | { readonly type: 'desync'; readonly round: Round; readonly players: PlayerSet }
+  | {
+      readonly type: 'player';
+      readonly player: Seat;
+      readonly status: 'joined' | 'interrupted' | 'resumed' | 'left' | 'expelled';
+    };
+
+export type Effect =
+  /** Durable before anything that follows leaves this player. */
+  | { readonly type: 'persist'; readonly record: LogRecord }
+  /** Sign, and hand the signature back. */
+  | { readonly type: 'sign'; readonly draft: Draft }
+  | { readonly type: 'send'; readonly to: Seat; readonly datagram: Uint8Array }
+  /** Something came to be held that others may lack: the link's business. */
+  | { readonly type: 'hold'; readonly holding: Holding }
+  /** The session is agreed; the game starts. `seed` comes of the session id. */
+  | { readonly type: 'begin'; readonly session: Uint8Array; readonly seed: Uint8Array }
+  /** The game steps once. In lockstep the round is final with it. */
+  | { readonly type: 'advance'; readonly outcome: Outcome }
+  | {
+      readonly type: 'evidence';
+      readonly player: Seat;
+      readonly kind: EvidenceKind;
+      readonly evidence: Uint8Array;
+    }
+  | { readonly type: 'notify'; readonly notice: Notice }
+  /** The match cannot start; `reason` says why, for people. */
+  | { readonly type: 'refused'; readonly reason: string }
+  | { readonly type: 'end'; readonly reason: EndReason };

@@ -1,0 +1,143 @@
+/**
+ * Parting with players: causes, wishes, REMOVE and the end of an epoch, as they change a lockstep
+ * machine. What counts and what follows from it is decided in removal.ts.
+ */
+
+import type { Seat } from '../base/ids.ts';
+import { add, has, nobody, remove } from '../base/players.ts';
+import type { Verified } from '../crypto/signature.ts';
+import { type Packet, statementOf } from '../wire/packet.ts';
+import { NO_TARGET } from '../wire/statement.ts';
+import type { EndReason } from './effect.ts';
+import { encodeEvidence, type Evidence, prove } from './evidence.ts';
+import { bytesOf, type Lockstep, type Turn } from './lockstep-state.ts';
+import { boundTo, epochEnd, noRemoval, removeNow, wishOf, withCause } from './removal.ts';
+import { emptyBook } from './round.ts';
+
+/** Compares a packet with everything held of its signer: two that contradict each other convict. */
+export function findLie(turn: Turn, packet: Verified<Packet>): void {
+  const { setup, last, now, next, removal } = turn.state;
+  const { sender } = packet;
+  const held = [now.commits, now.opens, next, last.commits, last.opens, removal.removes, removal.wishes];
+  for (const list of held) {
+    const other = list[sender];
+    if (!other) continue;
+    const evidence = prove(setup.session, setup.keys[sender] as Uint8Array, other, packet);
+    if (evidence !== null) return convict(turn, sender, evidence);
+  }
+}
+
+export function takeProof(turn: Turn, proof: readonly Verified<Packet>[]): void {
+  const { setup } = turn.state;
+  const [first, second] = proof;
+  if (first === undefined) return;
+  const evidence = prove(setup.session, setup.keys[first.sender] as Uint8Array, first, second);
+  if (evidence !== null) convict(turn, first.sender, evidence);
+}
+
+function convict(turn: Turn, player: Seat, evidence: Evidence): void {
+  if (turn.state.removal.causes[player]?.reason === 'guilty') return;
+  const bytes = encodeEvidence(evidence);
+  giveCause(turn, player, 'guilty', 'proof', bytes);
+  turn.effects.push({ type: 'evidence', player, kind: evidence.conflict.kind, evidence: bytes });
+}
+
+export function giveCause(
+  turn: Turn,
+  seat: Seat,
+  reason: 'guilty' | 'left',
+  item: 'packet' | 'proof',
+  bytes: Uint8Array,
+): void {
+  const { removal } = turn.state;
+  const next = withCause(removal, seat, { reason, item: { type: item, bytes } });
+  if (next === removal) return;
+  const { epoch } = turn.state;
+  turn.persist({ type: 'cause', seat, reason, item, bytes });
+  turn.hold({ kind: 'cause', epoch, round: 0, author: seat, item: { type: item, bytes } });
+  turn.set({ removal: next });
+}
+
+export function wish(turn: Turn, target: Seat | null): void {
+  const { epoch, wishIndex: index, removal } = turn.state;
+  const statement = { kind: 'wish', epoch, index, target: target ?? NO_TARGET } as const;
+  const wished = target === null ? removal.wished : add(removal.wished, target);
+  turn.persist({ type: 'wish', wish: statement });
+  turn.say(statement);
+  turn.set({ wishIndex: index + 1, removal: { ...removal, wished } });
+}
+
+export function takeWish(turn: Turn, target: Seat | null): void {
+  const { removal, members, setup } = turn.state;
+  const current = wishOf(removal, setup.me);
+  if (removal.frozen !== null || target === current || target === setup.me) return;
+  if (target !== null && !has(members, target)) return;
+  if (current !== null && boundTo(removal, members, current)) return;
+  wish(turn, target);
+}
+
+export function takeLeave(turn: Turn): void {
+  const { epoch, removal, setup } = turn.state;
+  if (removal.causes[setup.me] !== null || removal.frozen !== null) return;
+  const statement = { kind: 'leave', epoch } as const;
+  turn.persist({ type: 'leave', leave: statement });
+  turn.say(statement);
+}
+
+/** A REMOVE of somebody else holds me to the wish that it rests on, even if I have taken it back since. */
+export function rebind(turn: Turn, packet: Verified<Packet>): void {
+  const { members, removal, setup } = turn.state;
+  const target = statementOf(packet, 'remove')?.target as Seat;
+  if (packet.sender === setup.me || removal.frozen !== null || wishOf(removal, setup.me) === target) return;
+  if (boundTo(removal, members, target)) wish(turn, target);
+}
+
+/** Signs REMOVE when there is a reason to, and nothing more in this epoch. */
+export function freeze(turn: Turn): void {
+  const { epoch, members, removal, round, setup } = turn.state;
+  const target = removeNow(removal, members, setup.me);
+  if (target === null) return;
+  const statement = { kind: 'remove', epoch, target, advanced: round - 1 } as const;
+  turn.persist({ type: 'remove', remove: statement });
+  turn.say(statement);
+  turn.set({ removal: { ...removal, frozen: target } });
+}
+
+export function endEpoch(turn: Turn): void {
+  const { epoch, members, removal, round, setup } = turn.state;
+  const end = epochEnd(removal, members);
+  if (end === null) return;
+  if (end.target === setup.me) return finish(turn, removal.causes[setup.me]?.reason === 'left' ? 'left' : 'expelled');
+  if (end.after >= round) return;
+  const removes = bytesOf(removal.removes);
+  const { target, after } = end;
+  turn.persist({ type: 'epoch', epoch: epoch + 1, target, after, removes });
+  const status = removal.causes[target]?.reason === 'left' ? 'left' : 'expelled';
+  turn.effects.push({ type: 'notify', notice: { type: 'player', player: target, status } });
+  turn.set(nextEpoch(turn.state, target));
+  if (turn.state.members === add(nobody, setup.me)) finish(turn, 'alone');
+}
+
+/** The first state of the epoch without `target`; rounds that had not advanced are committed anew. */
+export function nextEpoch(state: Lockstep, target: Seat): Partial<Lockstep> {
+  const { epoch, members, removal, round, setup } = state;
+  const seats = setup.keys.length;
+  return {
+    epoch: epoch + 1,
+    members: remove(members, target),
+    now: emptyBook(epoch + 1, round, seats),
+    next: new Array<null>(seats).fill(null),
+    own: null,
+    ownSet: null,
+    removal: noRemoval(seats, removal.causes),
+    wishIndex: 0,
+    farewell: { epoch, target, removes: removal.removes },
+  };
+}
+
+/** Ends the session for this player. */
+export function finish(turn: Turn, over: EndReason): void {
+  turn.persist({ type: 'end', reason: over });
+  turn.effects.push({ type: 'end', reason: over });
+  turn.set({ over });
+}

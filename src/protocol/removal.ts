@@ -1,0 +1,127 @@
+/**
+ * Going on without a player. A member signs REMOVE(X, its last advanced round) once an epoch and
+ * nothing more in that epoch: at once when it holds a cause (evidence against X, or X's LEAVE), or
+ * when every other member has wished it (a stall, and the game's choice). With the REMOVE of all
+ * others the epoch ends after the highest round that one of them advanced.
+ */
+
+import type { Round, Seat } from '../base/ids.ts';
+import { add, count, has, minus, nobody, type PlayerSet, remove, seatsOf, within } from '../base/players.ts';
+import type { Verified } from '../crypto/signature.ts';
+import type { Item } from '../wire/envelope.ts';
+import { type Packet, statementOf } from '../wire/packet.ts';
+import { NO_TARGET } from '../wire/statement.ts';
+import { type BySeat, replaced } from './round.ts';
+
+/** Why a player may be removed without asking: `guilty` of a provable lie, or `left` by itself. */
+export interface Cause {
+  readonly reason: 'guilty' | 'left';
+  /** What convinces the others: a proof, or the LEAVE packet. */
+  readonly item: Item;
+}
+
+export interface Removal {
+  readonly causes: BySeat<Cause>;
+  /** Newest WISH of each seat. */
+  readonly wishes: BySeat<Verified<Packet>>;
+  /** Whom I have ever wished to remove in this epoch. */
+  readonly wished: PlayerSet;
+  /** REMOVE of each seat. */
+  readonly removes: BySeat<Verified<Packet>>;
+  /** Whom my own REMOVE of this epoch names: after it I sign nothing more in it. */
+  readonly frozen: Seat | null;
+}
+
+export function noRemoval(seats: number, causes: BySeat<Cause>): Removal {
+  const none = new Array<null>(seats).fill(null);
+  return { causes, wishes: none, wished: nobody, removes: none, frozen: null };
+}
+
+/** Members with a cause against them. */
+export function outcasts(removal: Removal, members: PlayerSet): PlayerSet {
+  let set = nobody;
+  for (const seat of seatsOf(members)) if (removal.causes[seat]) set = add(set, seat);
+  return set;
+}
+
+/** Whom a member's newest wish names, or null. */
+export function wishOf(removal: Removal, seat: Seat): Seat | null {
+  const packet = removal.wishes[seat];
+  const wish = packet ? statementOf(packet, 'wish') : null;
+  return wish === null || wish.target === NO_TARGET ? null : (wish.target as Seat);
+}
+
+/** The members whose REMOVE names `target`. */
+export function removers(removal: Removal, members: PlayerSet, target: Seat): PlayerSet {
+  let set = nobody;
+  for (const seat of seatsOf(members)) {
+    const packet = removal.removes[seat];
+    if (packet && statementOf(packet, 'remove')?.target === target) set = add(set, seat);
+  }
+  return set;
+}
+
+/** Whom all the other members wish to go on without; never at n = 2, where one wish is no majority. */
+function wishedByAll(removal: Removal, members: PlayerSet, me: Seat): Seat | null {
+  if (count(members) < 3) return null;
+  const target = wishOf(removal, me);
+  if (target === null || !has(members, target)) return null;
+  for (const seat of seatsOf(remove(members, target))) if (wishOf(removal, seat) !== target) return null;
+  return target;
+}
+
+/** Whom I must sign REMOVE for now, or null. One who leaves or is an outcast itself signs none. */
+export function removeNow(removal: Removal, members: PlayerSet, me: Seat): Seat | null {
+  if (removal.frozen !== null || removal.causes[me]) return null;
+  const [first] = seatsOf(outcasts(removal, members));
+  return first ?? wishedByAll(removal, members, me);
+}
+
+/** True when a REMOVE of somebody else holds me to a wish that I once made. */
+export function boundTo(removal: Removal, members: PlayerSet, target: Seat): boolean {
+  return has(removal.wished, target) && removers(removal, members, target) !== nobody;
+}
+
+/** How an epoch ends: without whom, and after which round. */
+export interface EpochEnd {
+  readonly target: Seat;
+  readonly after: Round;
+}
+
+/** The end of the epoch, once the REMOVEs of all but the target are held. */
+export function epochEnd(removal: Removal, members: PlayerSet): EpochEnd | null {
+  for (const target of seatsOf(members)) {
+    const others = remove(members, target);
+    if (!within(others, removers(removal, members, target))) continue;
+    let after = 0;
+    for (const seat of seatsOf(others)) {
+      const packet = removal.removes[seat];
+      const advanced = packet ? (statementOf(packet, 'remove')?.advanced ?? 0) : 0;
+      if (advanced > after) after = advanced;
+    }
+    return { target, after };
+  }
+  return null;
+}
+
+/**
+ * Members that can never sign the REMOVE that mine needs: they named somebody else, or a cause is
+ * held against them too. When such a one does not speak in time, two are gone at once.
+ */
+export function lost(removal: Removal, members: PlayerSet): PlayerSet {
+  const { frozen } = removal;
+  if (frozen === null) return nobody;
+  const missing = minus(remove(members, frozen), removers(removal, members, frozen));
+  let set = nobody;
+  for (const seat of seatsOf(missing)) {
+    if (removal.removes[seat] || removal.causes[seat]) set = add(set, seat);
+  }
+  return set;
+}
+
+/** A removal with one more cause: the first against a seat stays, but guilt outweighs having left. */
+export function withCause(removal: Removal, seat: Seat, cause: Cause): Removal {
+  const held = removal.causes[seat];
+  if (held && (held.reason === 'guilty' || cause.reason === 'left')) return removal;
+  return { ...removal, causes: replaced(removal.causes, seat, cause) };
+}

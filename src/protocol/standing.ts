@@ -1,0 +1,96 @@
+/**
+ * What a player holds, as it tells the others (its standing), and what others therefore lack. One
+ * standing acknowledges everything before it, so lost, doubled and reordered datagrams need no care.
+ */
+
+import type { Epoch, Round, Seat } from '../base/ids.ts';
+import { add, has, intersect, minus, nobody, within } from '../base/players.ts';
+import type { Item, Standing } from '../wire/envelope.ts';
+import type { Packet } from '../wire/packet.ts';
+import type { Lockstep } from './lockstep-state.ts';
+import { agreeing, type BySeat, holders, type RoundBook } from './round.ts';
+
+/** Something held that others may need: a packet of some player, or a proof against `author`. */
+export interface Holding {
+  readonly kind: 'commit' | 'open' | 'remove' | 'wish' | 'cause';
+  readonly epoch: Epoch;
+  readonly round: Round;
+  readonly author: Seat;
+  readonly item: Item;
+}
+
+/** True when somebody who stands there has use for the holding. Nothing is known of null. */
+export function lacks(standing: Standing | null, holding: Holding): boolean {
+  if (standing === null) return true;
+  const { kind, epoch, round, author } = holding;
+  if (kind === 'cause') return !has(standing.causes, author);
+  if (standing.epoch !== epoch) return false;
+  if (kind === 'remove') return !has(standing.removes, author);
+  if (kind === 'wish') return true;
+  if (standing.round !== round) return standing.round < round;
+  return !has(kind === 'commit' ? standing.commits : standing.opens, author);
+}
+
+/** True when a SET is held that differs from my own: somebody signed two commitments, or a wrong set. */
+export function disputed({ members, now, ownSet }: Lockstep): boolean {
+  if (ownSet === null) return false;
+  const opens = intersect(holders(now.opens), members);
+  return !within(opens, agreeing(now, members, ownSet));
+}
+
+/**
+ * My standing. In a dispute I ask for every commitment again, and for openings that agree with my
+ * set, so that the two commitments which explain it come together at one player.
+ */
+export function standingOf(state: Lockstep): Standing {
+  const { epoch, members, now, ownSet, removal, round, setup } = state;
+  const dispute = disputed(state);
+  const opens = holders(now.opens);
+  return {
+    epoch,
+    round,
+    commits: dispute ? add(nobody, setup.me) : holders(now.commits),
+    opens: dispute && ownSet !== null ? intersect(opens, agreeing(now, members, ownSet)) : opens,
+    removes: holders(removal.removes),
+    causes: holders(removal.causes),
+  };
+}
+
+function packets(
+  kind: Holding['kind'],
+  place: { readonly epoch: Epoch; readonly round: Round },
+  list: BySeat<Packet>,
+): Holding[] {
+  return list.flatMap((packet, author) =>
+    packet
+      ? [{ kind, ...place, author: author as Seat, item: { type: 'packet' as const, bytes: packet.bytes } }]
+      : [],
+  );
+}
+
+function bookHoldings(book: RoundBook): Holding[] {
+  return [...packets('commit', book, book.commits), ...packets('open', book, book.opens)];
+}
+
+/** Everything held that some member may lack: two rounds, the parked one, removals and their causes. */
+export function holdingsOf(state: Lockstep): readonly Holding[] {
+  const { epoch, farewell, last, next, now, removal, round } = state;
+  const causes = removal.causes.flatMap((cause, author) =>
+    cause ? [{ kind: 'cause' as const, epoch, round: 0, author: author as Seat, item: cause.item }] : [],
+  );
+  return [
+    ...bookHoldings(now),
+    ...bookHoldings(last),
+    ...packets('commit', { epoch, round: round + 1 }, next),
+    ...packets('remove', { epoch, round: 0 }, removal.removes),
+    ...packets('wish', { epoch, round: 0 }, removal.wishes),
+    ...causes,
+    ...(farewell ? packets('remove', { epoch: farewell.epoch, round: 0 }, farewell.removes) : []),
+  ];
+}
+
+/** Members of the session that are not in this epoch any more. */
+export function gone(state: Lockstep): readonly Seat[] {
+  const { members, setup } = state;
+  return setup.keys.map((_, seat) => seat as Seat).filter((seat) => minus(add(nobody, seat), members) !== nobody);
+}
