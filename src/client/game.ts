@@ -6,38 +6,14 @@
  */
 
 import { equalBytes } from '../base/bytes.ts';
-import type { Round } from '../base/ids.ts';
 import { hash } from '../crypto/hash.ts';
-import { type Random, randomFrom } from '../protocol/random.ts';
+import type { Codec, DecodedInput, DecodedState, Game, InitContext, StepContext } from '../protocol/game.ts';
+import { randomFrom } from '../protocol/random.ts';
 import { INPUT_BYTES_MAX, PLAYERS_MAX, PLAYERS_MIN } from '../wire/limits.ts';
 import { decodePlain, encodePlain, type Plain } from '../wire/plain.ts';
 
 /** Bytes of the encoded rules: the handshake carries them in one datagram with everything else. */
 export const RULES_BYTES_MAX = 200;
-
-/** A value to bytes and back. `decode` gets bytes of anyone; it refuses by undefined or by throwing. */
-export interface Codec<Value> {
-  encode(value: Value): Uint8Array;
-  decode(bytes: Uint8Array): Value | undefined;
-}
-
-export interface InitContext {
-  /** Number of seats, 2 .. 16. */
-  readonly players: number;
-  /** The session's seed, the same for all players; no player could choose it. */
-  readonly seed: Uint8Array;
-  /** Random numbers drawn from the seed. */
-  readonly random: Random;
-}
-
-export interface StepContext<Input> {
-  /** By seat; null where a player gave none, or one that did not count. Not to be changed. */
-  readonly inputs: readonly (Input | null)[];
-  /** 1 for the first step. */
-  readonly round: Round;
-  /** Random numbers of this round, known to nobody when the inputs were chosen. */
-  readonly random: Random;
-}
 
 /** What {@link defineGame} takes. */
 export interface GameDefinition<State, Input> {
@@ -61,57 +37,6 @@ export interface GameDefinition<State, Input> {
   readonly input?: Codec<Input>;
   /** Default: canonical plain data. Equal states must have equal bytes. */
   readonly state?: Codec<State>;
-}
-
-/** What one round does to a game. */
-export interface Advance<State, Input> {
-  readonly state: State;
-  /** By seat: the inputs that counted. */
-  readonly inputs: readonly (Input | null)[];
-}
-
-export type DecodedInput<Input> = { readonly ok: true; readonly input: Input } | { readonly ok: false };
-export type DecodedState<State> = { readonly ok: true; readonly state: State } | { readonly ok: false };
-
-/**
- * A checked definition with what the client derives from it; frozen. The states that listeners of
- * a session get are the live ones: they may be read during the call, never changed.
- */
-export interface Game<State, Input> {
-  readonly id: string;
-  readonly version: number;
-  /** A frozen copy; null if the definition has none. */
-  readonly rules: Plain;
-  init(context: InitContext): State;
-  step(state: State, context: StepContext<Input>): State;
-  readonly legal: ((state: State, player: number, input: Input) => boolean) | null;
-  /**
-   * Bytes of an input; none for null. Throws a TypeError that names the path of what is not plain
-   * data, a RangeError beyond INPUT_BYTES_MAX.
-   */
-  encodeInput(input: Input | null): Uint8Array;
-  /** The input of bytes of anyone; never throws. No bytes mean no input: not ok. */
-  decodeInput(bytes: Uint8Array): DecodedInput<Input>;
-  /** Bytes of a state. Throws a TypeError that names the path of what is not plain data. */
-  encodeState(state: State): Uint8Array;
-  /** The state of bytes of anyone; never throws. */
-  decodeState(bytes: Uint8Array): DecodedState<State>;
-  /** Tagged SHA-256 of the bytes of the state; 32 bytes. */
-  stateHash(state: State): Uint8Array;
-  /** The state before round 1. */
-  start(options: { readonly players: number; readonly seed: Uint8Array }): State;
-  /**
-   * One round: decodes the inputs (by seat; null for none), makes null of what is refused or not
-   * legal in `state`, and steps. `state` is used up: the answer may be the same object, changed.
-   */
-  advance(
-    state: State,
-    round: {
-      readonly inputs: readonly (Uint8Array | null)[];
-      readonly round: Round;
-      readonly seed: Uint8Array;
-    },
-  ): Advance<State, Input>;
 }
 
 const fields: ReadonlySet<string> = new Set([
@@ -178,7 +103,9 @@ function freeze(value: Plain): Plain {
 
 /** A copy of the rules that nobody can change. */
 function ownRules(rules: unknown): Plain {
-  const bytes = encodePlain(rules ?? null, 'defineGame: rules');
+  // Within an object, so that the path in an error begins with "rules".
+  encodePlain({ rules: rules ?? null });
+  const bytes = encodePlain(rules ?? null);
   if (bytes.length > RULES_BYTES_MAX) {
     throw new TypeError(
       `defineGame: rules take ${bytes.length} bytes, more than ${RULES_BYTES_MAX}; ` +

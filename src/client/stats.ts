@@ -72,7 +72,7 @@ export function statsOf(driver: Driver, keyring: string, rounds: number, latenci
     signed: counts.signed,
     verified: counts.verified,
     refused: { ...counts.refused },
-    links: session.link.flatMap((peer, player) => {
+    links: session.link.peers.flatMap((peer, player) => {
       if (peer === null) return [];
       const roundTripMs = peer.roundTrip === null ? undefined : peer.roundTrip / 1000;
       const silentMs = Math.max(0, at - peer.heardAt) / 1000;

@@ -5,7 +5,7 @@
  */
 
 import { assert } from '../base/assert.ts';
-import type { Seat } from '../base/ids.ts';
+import type { Round, Seat } from '../base/ids.ts';
 import type { Micros } from '../base/time.ts';
 import type { Sealed, Verified } from '../crypto/signature.ts';
 import type { Hello } from '../wire/hello.ts';
@@ -80,6 +80,8 @@ export class Driver {
   #unflushed = false;
   #digest: Uint8Array | null = null;
   #input: Uint8Array | null = null;
+  /** What was committed to last: committed to again when its round is played anew in another epoch. */
+  #committed: { readonly round: Round; readonly input: Uint8Array } | null = null;
   #commitSigned = false;
   #recovered: Recovered | null;
   #stopped = false;
@@ -255,10 +257,15 @@ export class Driver {
 
   /** Gives the waiting input to the session when it wants one and the game has caught up. */
   #feed(): void {
-    if (this.#draining || this.#stopped || this.#input === null || this.#digest === null) return;
-    if (wanted(this.session) === null) return;
-    const input = { input: this.#input, salt: this.#ports.salt(), state: this.#digest };
+    if (this.#draining || this.#stopped || this.#digest === null) return;
+    const slot = wanted(this.session);
+    if (slot === null) return;
+    const again = this.#committed?.round === slot.round ? this.#committed.input : null;
+    const input = this.#input ?? again;
+    if (input === null) return;
     this.#input = null;
-    this.dispatch({ type: 'input', at: this.#ports.now(), input });
+    this.#committed = { round: slot.round, input };
+    const own = { input, salt: this.#ports.salt(), state: this.#digest };
+    this.dispatch({ type: 'input', at: this.#ports.now(), input: own });
   }
 }

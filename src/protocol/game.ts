@@ -71,6 +71,10 @@ export interface Game<State, Input> {
    */
   advance(
     state: State,
-    round: { readonly inputs: readonly (Uint8Array | null)[]; readonly round: Round; readonly seed: Uint8Array },
+    round: {
+      readonly inputs: readonly (Uint8Array | null)[];
+      readonly round: Round;
+      readonly seed: Uint8Array;
+    },
   ): Advance<State, Input>;
 }

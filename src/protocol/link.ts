@@ -5,13 +5,15 @@
  */
 
 import type { Seat } from '../base/ids.ts';
+import { within } from '../base/players.ts';
 import { earlier, type Micros, micros } from '../base/time.ts';
 import type { Item, Standing } from '../wire/envelope.ts';
 import { BUNDLE_HEADER_BYTES, DATAGRAM_BYTES_MAX, ITEM_HEADER_BYTES, ITEMS_MAX } from '../wire/limits.ts';
 import { type Holding, lacks } from './standing.ts';
 
-/** A datagram's standing travels alone after this long, so that packets are not resent for nothing. */
-const ACK_DELAY: Micros = micros(10);
+/** A standing waits this long for a packet to travel with: within a quarter of the round trip. */
+const ACK_DELAY_MIN: Micros = micros(5);
+const ACK_DELAY_MAX: Micros = micros(50);
 /** Something is said at least this often, so that silence means something. */
 const KEEPALIVE: Micros = micros(1000);
 const RESEND_FIRST: Micros = micros(100);
@@ -41,8 +43,11 @@ export interface Peer {
   readonly interrupted: boolean;
 }
 
-/** One link a seat; null for myself and for those that are cut off. */
-export type Link = readonly (Peer | null)[];
+export interface Link {
+  readonly me: Seat;
+  /** By seat; null for myself and for those that are cut off. */
+  readonly peers: readonly (Peer | null)[];
+}
 
 /** A datagram to be: its items and for whom. */
 export interface Sending {
@@ -60,52 +65,73 @@ export function openLink(seats: number, me: Seat, at: Micros): Link {
     roundTrip: null,
     interrupted: false,
   };
-  return Array.from({ length: seats }, (_, seat) => (seat === me ? null : fresh));
+  return { me, peers: Array.from({ length: seats }, (_, seat) => (seat === me ? null : fresh)) };
 }
 
 /** Time after which a packet that was not acknowledged is sent again. */
 function resendAfter(peer: Peer): Micros {
   if (peer.roundTrip === null) return RESEND_FIRST;
-  return Math.min(RESEND_MAX, Math.max(RESEND_MIN, Math.round(1.5 * peer.roundTrip) + ACK_DELAY));
+  return Math.min(RESEND_MAX, Math.max(RESEND_MIN, Math.round(1.25 * peer.roundTrip) + ackDelay(peer)));
 }
 
-function pend(peer: Peer, me: Seat, at: Micros, holding: Holding): Pending {
-  const own = holding.author === me || holding.kind === 'cause';
-  return { holding, dueAt: own ? at : at + resendAfter(peer), sentAt: null, tries: 0 };
+function ackDelay(peer: Peer): Micros {
+  return Math.min(ACK_DELAY_MAX, Math.max(ACK_DELAY_MIN, Math.round((peer.roundTrip ?? 0) / 4)));
+}
+
+/** How long a holding is left to others to deliver: none if it is mine, else longer for seats further from its author. */
+function patience({ me, peers }: Link, peer: Peer, { author, kind }: Holding): Micros {
+  if (author === me || kind === 'cause') return 0;
+  const distance = (me - author + peers.length) % peers.length;
+  return Math.round(resendAfter(peer) * (1 + distance / 4));
+}
+
+function pend(holding: Holding, dueAt: Micros): Pending {
+  return { holding, dueAt, sentAt: null, tries: 0 };
 }
 
 /** A new holding, for everyone who lacks it. */
-export function offer(link: Link, me: Seat, at: Micros, holding: Holding): Link {
-  return link.map((peer, seat) => {
+export function offer(link: Link, at: Micros, holding: Holding): Link {
+  const peers = link.peers.map((peer, seat) => {
     if (peer === null || (holding.author === seat && holding.kind !== 'cause')) return peer;
     if (!lacks(peer.standing, holding)) return peer;
-    return { ...peer, pending: [...peer.pending, pend(peer, me, at, holding)] };
+    return { ...peer, pending: [...peer.pending, pend(holding, at + patience(link, peer, holding))] };
   });
+  return { ...link, peers };
 }
 
 function same(a: Holding, b: Holding): boolean {
   return a.item.bytes === b.item.bytes && a.kind === b.kind;
 }
 
-/** The peer with exactly those holdings pending that it lacks; what is on its way keeps its schedule. */
-function reconcile(peer: Peer, seat: Seat, me: Seat, at: Micros, holdings: readonly Holding[]): Peer {
+/**
+ * The peer with exactly those holdings pending that it lacks. What is on its way keeps its schedule;
+ * what it seemed to have and lacks after all may still be under way, so that waits for a resend.
+ */
+function reconcile(link: Link, peer: Peer, seat: Seat, at: Micros, holdings: readonly Holding[]): Peer {
+  const wait = peer.standing === null ? 0 : resendAfter(peer);
   const pending: Pending[] = [];
   for (const holding of holdings) {
     if (holding.author === seat && holding.kind !== 'cause') continue;
     if (!lacks(peer.standing, holding)) continue;
-    pending.push(peer.pending.find((known) => same(known.holding, holding)) ?? pend(peer, me, at, holding));
+    pending.push(peer.pending.find((known) => same(known.holding, holding)) ?? pend(holding, at + wait + patience(link, peer, holding)));
   }
   return { ...peer, pending };
 }
 
 /** All links after holdings have changed otherwise than by growing. */
-export function reconcileAll(link: Link, me: Seat, at: Micros, holdings: readonly Holding[]): Link {
-  return link.map((peer, seat) => peer && reconcile(peer, seat as Seat, me, at, holdings));
+export function reconcileAll(link: Link, at: Micros, holdings: readonly Holding[]): Link {
+  const peers = link.peers.map((peer, seat) => peer && reconcile(link, peer, seat as Seat, at, holdings));
+  return { ...link, peers };
 }
 
-function sameStanding(a: Standing | null, b: Standing): boolean {
-  if (a === null || a.epoch !== b.epoch || a.round !== b.round) return false;
-  return a.commits === b.commits && a.opens === b.opens && a.removes === b.removes && a.causes === b.causes;
+/** How a standing goes on from another. What is not surely further is looked at as a whole, so a lie heals. */
+function progress(a: Standing | null, b: Standing): 'further' | 'same' | 'back' {
+  if (a === null || b.epoch !== a.epoch || b.round < a.round) return 'back';
+  const kept = within(a.removes, b.removes) && within(a.causes, b.causes);
+  if (b.round > a.round) return kept ? 'further' : 'back';
+  if (!kept || !within(a.commits, b.commits) || !within(a.opens, b.opens)) return 'back';
+  const same = a.commits === b.commits && a.opens === b.opens && a.removes === b.removes && a.causes === b.causes;
+  return same ? 'same' : 'further';
 }
 
 /** Round trip from what the new standing acknowledges and what was sent once only (Karn's rule). */
@@ -119,27 +145,31 @@ function measured(peer: Peer, standing: Standing, at: Micros): Micros | null {
   return roundTrip;
 }
 
-/** A datagram came from a player: its standing, and whether it carried anything that wants an answer. */
+/**
+ * A datagram came from a player: its standing, and whether it carried anything that wants an answer.
+ * A standing that holds less than the one before came late, or is of a player that was restarted or
+ * asks for commitments again; or one of the two is forged, and the next genuine one sets it right.
+ */
 export function heard(
   link: Link,
-  me: Seat,
   from: Seat,
   at: Micros,
-  standing: Standing,
-  carried: boolean,
+  { standing, carried }: { readonly standing: Standing | null; readonly carried: boolean },
   holdings: () => readonly Holding[],
 ): Link {
-  const before = link[from];
+  const before = link.peers[from];
   if (!before) return link;
-  const ackAt = carried ? earlier(before.ackAt, at + ACK_DELAY) : before.ackAt;
-  let peer: Peer = { ...before, heardAt: at, ackAt, interrupted: false };
-  if (!sameStanding(before.standing, standing)) {
-    peer = { ...peer, standing, roundTrip: measured(before, standing, at) };
-    peer = reconcile(peer, from, me, at, holdings());
-  }
-  const next = link.slice();
-  next[from] = peer;
-  return next;
+  const ackAt = carried ? earlier(before.ackAt, at + ackDelay(before)) : before.ackAt;
+  const peer: Peer = { ...before, heardAt: at, ackAt, interrupted: false };
+  const peers = link.peers.slice();
+  peers[from] = peer;
+  const moved = standing === null ? 'same' : progress(before.standing, standing);
+  if (standing === null || moved === 'same') return { ...link, peers };
+  if (moved === 'further') {
+    const pending = peer.pending.filter(({ holding }) => lacks(standing, holding));
+    peers[from] = { ...peer, standing, pending, roundTrip: measured(before, standing, at) };
+  } else peers[from] = reconcile(link, { ...peer, standing }, from, at, holdings());
+  return { ...link, peers };
 }
 
 /** Splits items into as few datagrams as they fit, in order. */
@@ -181,25 +211,25 @@ function flushPeer(peer: Peer, to: Seat, at: Micros, out: Sending[]): Peer {
 /** What must leave now, and the links after it has left. */
 export function flush(link: Link, at: Micros): readonly [Link, readonly Sending[]] {
   const out: Sending[] = [];
-  const next = link.map((peer, seat) => (peer === null ? null : flushPeer(peer, seat as Seat, at, out)));
-  return out.length === 0 ? [link, out] : [next, out];
+  const peers = link.peers.map((peer, seat) => (peer === null ? null : flushPeer(peer, seat as Seat, at, out)));
+  return out.length === 0 ? [link, out] : [{ ...link, peers }, out];
 }
 
 /** Players that have just fallen silent, and the links that remember it. */
 export function interruptions(link: Link, at: Micros): readonly [Link, readonly Seat[]] {
   const silent: Seat[] = [];
-  const next = link.map((peer, seat) => {
+  const peers = link.peers.map((peer, seat) => {
     if (peer === null || peer.interrupted || peer.heardAt + SILENCE > at) return peer;
     silent.push(seat as Seat);
     return { ...peer, interrupted: true };
   });
-  return silent.length === 0 ? [link, silent] : [next, silent];
+  return silent.length === 0 ? [link, silent] : [{ ...link, peers }, silent];
 }
 
 /** When the links want to be looked at again; null for never. */
 export function linkWakeAt(link: Link): Micros | null {
   let wake: Micros | null = null;
-  for (const peer of link) {
+  for (const peer of link.peers) {
     if (peer === null) continue;
     wake = earlier(wake, peer.sentAt + KEEPALIVE);
     wake = earlier(wake, peer.ackAt);
@@ -211,5 +241,5 @@ export function linkWakeAt(link: Link): Micros | null {
 
 /** The links without those to players that are gone for good. */
 export function cutOff(link: Link, seats: readonly Seat[]): Link {
-  return link.map((peer, seat) => (seats.includes(seat as Seat) ? null : peer));
+  return { ...link, peers: link.peers.map((peer, seat) => (seats.includes(seat as Seat) ? null : peer)) };
 }

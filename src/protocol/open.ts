@@ -82,7 +82,7 @@ export function open(session: Session, from: Seat, datagram: Uint8Array): Opened
   if (type.value === HELLO) return openHello(session, datagram, from);
   const { lockstep } = session;
   if (lockstep === null) return refusing('session');
-  if (!session.link[from]) return refusing('sender');
+  if (!session.link.peers[from]) return refusing('sender');
   const bundle = decodeBundle(lockstep.setup.session, datagram);
   if (!bundle.ok) return refusing(bundle.refused);
   const { items, standing } = bundle.value;

@@ -30,7 +30,7 @@ import { endLockstep, type LockstepEvent, stepLockstep } from './lockstep.ts';
 import { beginLockstep, firstSeed, type Lockstep, type OwnInput, wantsInput } from './lockstep-state.ts';
 import type { Recovered } from './recovery.ts';
 import { lost } from './removal.ts';
-import { gone, type Holding, holdingsOf, lacks, standingOf } from './standing.ts';
+import { gone, type Holding, holdingsOf, lacks, plausible, standingOf } from './standing.ts';
 import { suspects } from './stall.ts';
 
 /** Hellos are answered at most this often. */
@@ -106,7 +106,7 @@ export function createSession(setup: SessionSetup, at: Micros, recovered: Recove
     startedAt: at,
     answeredAt: at - ANSWER_EVERY,
     lockstep,
-    link: lockstep === null ? [] : cutOff(openLink(setup.keys.length, setup.me, at), gone(lockstep)),
+    link: cutOff(openLink(setup.keys.length, setup.me, at), lockstep === null ? [] : gone(lockstep)),
     movedAt: at,
     cutAt: null,
   };
@@ -166,7 +166,7 @@ export function settled({ lockstep, link, setup }: Session): boolean {
   if (lockstep === null) return true;
   const others = seatsOf(remove(lockstep.members, setup.me));
   return others.every((seat) => {
-    const peer = link[seat];
+    const peer = link.peers[seat];
     if (!peer) return true;
     const needs = holdingsOf(lockstep).some((holding) => holding.kind !== 'wish' && holding.author !== seat && lacks(peer.standing, holding));
     return !needs && peer.ackAt === null;
@@ -181,7 +181,7 @@ function start(turn: Turn): void {
   }
   for (const statements of unsaid) turn.effects.push({ type: 'sign', draft: { type: 'packet', statements } });
   sayHello(turn);
-  turn.set({ unsaid: [], link: reconcileAll(turn.session.link, setup.me, turn.at, holdingsOf(lockstep)) });
+  turn.set({ unsaid: [], link: reconcileAll(turn.session.link, turn.at, holdingsOf(lockstep)) });
 }
 
 /** Has the newest hello signed; it leaves when the signature is there. */
@@ -261,11 +261,12 @@ function takeInput(turn: Turn, input: OwnInput): void {
 }
 
 function takeBundle(turn: Turn, event: Extract<SessionEvent, { type: 'bundle' }>): void {
-  const { link, lockstep, setup } = turn.session;
-  if (lockstep === null || !link[event.from]) return;
-  if (link[event.from]?.interrupted) player(turn, event.from, 'resumed');
+  const { link, lockstep } = turn.session;
+  if (lockstep === null || !link.peers[event.from]) return;
+  if (link.peers[event.from]?.interrupted) player(turn, event.from, 'resumed');
   const holdings = (): readonly Holding[] => holdingsOf(lockstep);
-  turn.set({ link: heard(link, setup.me, event.from, turn.at, event.standing, event.carried, holdings) });
+  const standing = plausible(lockstep, event.standing) ? event.standing : null;
+  turn.set({ link: heard(link, event.from, turn.at, { standing, carried: event.carried }, holdings) });
   for (const proof of event.proofs) drive(turn, { type: 'proof', proof });
   for (const packet of event.packets) drive(turn, { type: 'packet', packet });
 }
@@ -286,14 +287,13 @@ function finish(turn: Turn, reason: 'left' | 'split'): void {
 }
 
 function moved(turn: Turn, before: Lockstep, [after, effects]: Step<Lockstep, Effect>): void {
-  const { me } = turn.session.setup;
   turn.set({ lockstep: after });
   for (const effect of effects) {
     if (effect.type !== 'hold') turn.effects.push(effect);
-    else turn.set({ link: offer(turn.session.link, me, turn.at, effect.holding) });
+    else turn.set({ link: offer(turn.session.link, turn.at, effect.holding) });
   }
   if (after.epoch !== before.epoch) {
-    const link = reconcileAll(turn.session.link, me, turn.at, holdingsOf(after));
+    const link = reconcileAll(turn.session.link, turn.at, holdingsOf(after));
     turn.set({ link, cutAt: turn.at + FAREWELL });
   }
   const { epoch, own, ownSet, removal, round } = after;
@@ -324,7 +324,7 @@ function attend(turn: Turn): void {
 function stall(turn: Turn, lockstep: Lockstep): void {
   turn.set({ movedAt: turn.at });
   if (lost(lockstep.removal, lockstep.members) !== 0) return finish(turn, 'split');
-  const found = suspects(lockstep, turn.session.link.map((peer) => peer?.standing ?? null));
+  const found = suspects(lockstep, turn.session.link.peers.map((peer) => peer?.standing ?? null));
   if (found === null) return;
   const { players: waitingFor, reason } = found;
   turn.effects.push({ type: 'notify', notice: { type: 'stall', round: lockstep.round, waitingFor, reason } });

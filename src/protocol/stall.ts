@@ -1,7 +1,7 @@
 /**
  * Who is waited for. Named are only players whose own next statement is missing although they have
- * acknowledged all that it depends on; if there is none, those that have acknowledged nothing of it
- * (the link may be at fault). Always a suspicion, never evidence; a signer of REMOVE is never named.
+ * acknowledged all that it depends on; if there is none, those that do not acknowledge what they are
+ * sent (the link may be at fault). Always a suspicion, never evidence; a signer of REMOVE is never named.
  */
 
 import type { Seat } from '../base/ids.ts';
@@ -28,8 +28,9 @@ function missing(state: Lockstep, standings: BySeat<Standing>): Suspects & { rea
   const { epoch, members, now, own, ownSet, removal, round, setup } = state;
   const others = remove(members, setup.me);
   const inRound = (seat: Seat): Standing | null => {
-    const standing = standings[seat];
-    return standing && standing.epoch === epoch && standing.round >= round ? standing : null;
+    const standing = standings[seat] ?? null;
+    const here = standing?.epoch === epoch && standing.round >= round;
+    return here || (standing?.epoch ?? 0) > epoch ? standing : null;
   };
   if (removal.frozen !== null) {
     const players = minus(remove(others, removal.frozen), holders(removal.removes));
@@ -44,7 +45,7 @@ function missing(state: Lockstep, standings: BySeat<Standing>): Suspects & { rea
   const unopened = minus(others, holders(now.opens));
   const able = select(unopened, (seat) => {
     const standing = inRound(seat);
-    return standing !== null && (standing.round > round || within(members, standing.commits));
+    return standing !== null && (standing.round !== round || within(members, standing.commits));
   });
   if (able !== nobody) return { players: unopened, reason: 'silent', able };
   const differing = minus(minus(others, unopened), agreeing(now, members, ownSet));
@@ -62,10 +63,9 @@ export function suspects(state: Lockstep, standings: BySeat<Standing>): Suspects
   const signed = holders(state.removal.removes);
   const named = minus(able, signed);
   if (named !== nobody) return { players: named, reason };
+  const waited = minus(players, signed);
   const own = holdingsOf(state).filter(({ author, kind }) => author === state.setup.me && kind !== 'wish');
-  const deaf = select(minus(players, signed), (seat) => {
-    const standing = standings[seat] ?? null;
-    return own.length > 0 && own.every((holding) => lacks(standing, holding));
-  });
-  return deaf === nobody ? null : { players: deaf, reason: 'link' };
+  const deaf = select(waited, (seat) => own.some((holding) => lacks(standings[seat] ?? null, holding)));
+  if (waited === nobody) return null;
+  return { players: deaf === nobody ? waited : deaf, reason: 'link' };
 }

@@ -56,6 +56,12 @@ export function standingOf(state: Lockstep): Standing {
   };
 }
 
+/** True when a member can stand there: members are at most one round and one epoch apart. */
+export function plausible({ epoch, round }: Lockstep, standing: Standing): boolean {
+  if (standing.epoch > epoch + 1) return false;
+  return standing.epoch > epoch ? standing.round <= round + 2 : standing.round <= round + 1;
+}
+
 function packets(
   kind: Holding['kind'],
   place: { readonly epoch: Epoch; readonly round: Round },
