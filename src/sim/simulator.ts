@@ -11,6 +11,7 @@ import { type Micros, micros } from '../base/time.ts';
 import type { EndReason } from '../protocol/effect.ts';
 import type { Game } from '../protocol/game.ts';
 import type { Refusal } from '../protocol/judge.ts';
+import { wanted } from '../protocol/session.ts';
 import type { CheatRun } from './cheat.ts';
 import { Checkers } from './checkers.ts';
 import { matchOf } from './match.ts';
@@ -165,6 +166,7 @@ class Simulation<State, Input> {
       const current = player.play?.current;
       const { input, rounds = 100 } = this.#options;
       if (player.driver === null || !current || current.round >= rounds) return;
+      if (wanted(player.driver.session) === null) return;
       const random = (bound: number): number => (this.#inputs[seat] as Prng).below(bound);
       const chosen = input({ player: seat, round: current.round + 1, state: current.state, random });
       this.#take(seat, { type: 'input', input: this.#game.encodeInput(chosen) });
