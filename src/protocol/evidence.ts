@@ -15,7 +15,7 @@ import { PUBLIC_KEY_BYTES, verifyStrict } from '../crypto/signature.ts';
 import { ITEM_BYTES_MAX, PROTOCOL_VERSION, SESSION_BYTES } from '../wire/limits.ts';
 import { decodeAnyPacket, doubleEntry, type Entry, elide, type Packet, sealPacket, signedMessage } from '../wire/packet.ts';
 import { Reader } from '../wire/reader.ts';
-import { type StatementKind, statementKind, statements } from '../wire/statement.ts';
+import { type Statement, type StatementKind, statementKind, statements } from '../wire/statement.ts';
 import { Writer } from '../wire/writer.ts';
 
 /**
@@ -84,19 +84,20 @@ function sameStatement(session: Uint8Array, sender: Seat, a: Entry, b: Entry): b
 
 /** Two different statements under one key. Keys are unique and ascending, so the first is the same from both sides. */
 function inconsistency(session: Uint8Array, a: Packet, b: Packet): Conflict | null {
-  for (const [i, x] of a.entries.entries()) {
-    for (const [j, y] of b.entries.entries()) {
-      if (equalBytes(x.key, y.key) && !sameStatement(session, a.sender, x, y)) {
-        return { kind: 'inconsistency', statement: kindOf(x), ...placeOf(x), entries: [i, j] };
-      }
+  for (let i = 0; i < a.entries.length; i++) {
+    const x = a.entries[i] as Entry;
+    for (let j = 0; j < b.entries.length; j++) {
+      const y = b.entries[j] as Entry;
+      if (x.key[0] !== y.key[0] || !equalBytes(x.key, y.key)) continue;
+      if (sameStatement(session, a.sender, x, y)) continue;
+      return { kind: 'inconsistency', statement: kindOf(x), ...placeOf(x), entries: [i, j] };
     }
   }
   return null;
 }
 
-function isBadOpening(session: Uint8Array, author: Seat, x: Entry, y: Entry): boolean {
-  const [a, b] = [x.statement, y.statement];
-  if (a?.kind === 'reveal' && b?.kind === 'commit') return isBadOpening(session, author, y, x);
+/** True when a commitment and an opening of one slot do not belong together. */
+function isBadOpening(session: Uint8Array, author: Seat, a: Statement | null, b: Statement | null): boolean {
   if (a?.kind !== 'commit' || b?.kind !== 'reveal') return false;
   const { epoch, round } = a;
   if (epoch !== b.epoch || round !== b.round) return false;
@@ -104,11 +105,14 @@ function isBadOpening(session: Uint8Array, author: Seat, x: Entry, y: Entry): bo
 }
 
 function badOpening(session: Uint8Array, a: Packet, b: Packet): Conflict | null {
-  for (const [i, x] of a.entries.entries()) {
-    for (const [j, y] of b.entries.entries()) {
-      if (isBadOpening(session, a.sender, x, y)) {
-        return { kind: 'bad-opening', statement: 'reveal', ...placeOf(x), entries: [i, j] };
-      }
+  for (let i = 0; i < a.entries.length; i++) {
+    const x = a.entries[i] as Entry;
+    for (let j = 0; j < b.entries.length; j++) {
+      const y = b.entries[j] as Entry;
+      const bad =
+        isBadOpening(session, a.sender, x.statement, y.statement) ||
+        isBadOpening(session, a.sender, y.statement, x.statement);
+      if (bad) return { kind: 'bad-opening', statement: 'reveal', ...placeOf(x), entries: [i, j] };
     }
   }
   return null;

@@ -74,12 +74,12 @@ export function judge(state: Lockstep, packet: Packet): Refusal | null {
   if (!has(state.members, packet.sender)) return 'sender';
   const shape = shapeOf(packet);
   if (shape === null) return 'shape';
+  if (shape.kind === 'leave') return judgeLeave(state, packet, shape);
   if (shape.epoch !== state.epoch) return shape.epoch < state.epoch ? 'stale' : 'ahead';
   if (shape.kind === 'commit' || shape.kind === 'open') {
     if (shape.round < state.round - 1) return 'stale';
     if (shape.round > state.round + (shape.kind === 'commit' ? 1 : 0)) return 'ahead';
   }
-  if (shape.kind === 'leave') return state.removal.causes[packet.sender] ? 'duplicate' : null;
   const held = heldAs(state, packet, shape);
   if (held && equalBytes(held.bytes, packet.bytes)) return 'duplicate';
   if (shape.kind === 'wish' && held) {
@@ -88,6 +88,13 @@ export function judge(state: Lockstep, packet: Packet): Refusal | null {
   }
   if (shape.kind === 'remove') return judgeRemove(state, packet);
   return null;
+}
+
+/** A LEAVE holds in later epochs too; it cannot speak of rounds that its signer cannot have advanced. */
+function judgeLeave(state: Lockstep, packet: Packet, { epoch }: Shape): Refusal | null {
+  if (epoch > state.epoch) return 'ahead';
+  if (state.removal.causes[packet.sender]) return 'duplicate';
+  return (statementOf(packet, 'leave')?.advanced ?? 0) <= state.round ? null : 'implausible';
 }
 
 /** Members are at most one round apart, so a REMOVE claims the round before mine, mine, or one less. */

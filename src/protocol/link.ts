@@ -239,6 +239,11 @@ export function linkWakeAt(link: Link): Micros | null {
   return wake;
 }
 
+/** The links with a last word to everybody: who stops listening acknowledges first. */
+export function answerAll(link: Link, at: Micros): Link {
+  return { ...link, peers: link.peers.map((peer) => peer && { ...peer, ackAt: at }) };
+}
+
 /** The links without those to players that are gone for good. */
 export function cutOff(link: Link, seats: readonly Seat[]): Link {
   return { ...link, peers: link.peers.map((peer, seat) => (seats.includes(seat as Seat) ? null : peer)) };

@@ -52,6 +52,8 @@ export interface Lockstep {
   /** Digest in my SET of this round, once it is signed. */
   readonly ownSet: Uint8Array | null;
   readonly removal: Removal;
+  /** My LEAVE is signed: I sign nothing more for rounds. */
+  readonly leaving: boolean;
   /** Index of my next WISH of this epoch. */
   readonly wishIndex: number;
   readonly farewell: Farewell | null;
@@ -73,6 +75,7 @@ export function beginLockstep(setup: LockstepSetup): Lockstep {
     own: null,
     ownSet: null,
     removal: noRemoval(seats, new Array<null>(seats).fill(null)),
+    leaving: false,
     wishIndex: 0,
     farewell: null,
     over: null,
@@ -86,8 +89,8 @@ export function firstSeed(session: Uint8Array): Uint8Array {
 
 /** True when the machine waits for an input of its own player. */
 export function wantsInput(state: Lockstep): boolean {
-  const { own, over, removal, setup } = state;
-  return own === null && over === null && removal.frozen === null && !removal.causes[setup.me];
+  const { leaving, own, over, removal, setup } = state;
+  return own === null && over === null && !leaving && removal.frozen === null && !removal.causes[setup.me];
 }
 
 /** The bytes of packets by seat, for a record. */

@@ -11,7 +11,7 @@ import { NO_TARGET } from '../wire/statement.ts';
 import type { EndReason } from './effect.ts';
 import { encodeEvidence, type Evidence, prove } from './evidence.ts';
 import { bytesOf, type Lockstep, type Turn } from './lockstep-state.ts';
-import { boundTo, epochEnd, noRemoval, removeNow, wishOf, withCause } from './removal.ts';
+import { abandoned, boundTo, type Cause, epochEnd, noRemoval, removeNow, wishOf, withCause } from './removal.ts';
 import { emptyBook } from './round.ts';
 
 /** Compares a packet with everything held of its signer: two that contradict each other convict. */
@@ -38,24 +38,26 @@ export function takeProof(turn: Turn, proof: readonly Verified<Packet>[]): void 
 function convict(turn: Turn, player: Seat, evidence: Evidence): void {
   if (turn.state.removal.causes[player]?.reason === 'guilty') return;
   const bytes = encodeEvidence(evidence);
-  giveCause(turn, player, 'guilty', 'proof', bytes);
+  giveCause(turn, player, { reason: 'guilty', after: 0, item: { type: 'proof', bytes } });
   turn.effects.push({ type: 'evidence', player, kind: evidence.conflict.kind, evidence: bytes });
 }
 
-export function giveCause(
-  turn: Turn,
-  seat: Seat,
-  reason: 'guilty' | 'left',
-  item: 'packet' | 'proof',
-  bytes: Uint8Array,
-): void {
-  const { removal } = turn.state;
-  const next = withCause(removal, seat, { reason, item: { type: item, bytes } });
+function giveCause(turn: Turn, seat: Seat, cause: Cause): void {
+  const { epoch, removal } = turn.state;
+  const next = withCause(removal, seat, cause);
   if (next === removal) return;
-  const { epoch } = turn.state;
-  turn.persist({ type: 'cause', seat, reason, item, bytes });
-  turn.hold({ kind: 'cause', epoch, round: 0, author: seat, item: { type: item, bytes } });
+  const { after, item, reason } = cause;
+  turn.persist({ type: 'cause', seat, reason, after, item: item.type, bytes: item.bytes });
+  turn.hold({ kind: 'cause', epoch, round: 0, author: seat, item });
   turn.set({ removal: next });
+}
+
+/** A player's LEAVE is a cause to go on without it, once what it has advanced is advanced here. */
+export function takeFarewell(turn: Turn, packet: Verified<Packet>): void {
+  const leave = statementOf(packet, 'leave');
+  if (leave === null) return;
+  const item = { type: 'packet', bytes: packet.bytes } as const;
+  giveCause(turn, packet.sender, { reason: 'left', after: leave.advanced, item });
 }
 
 export function wish(turn: Turn, target: Seat | null): void {
@@ -77,11 +79,12 @@ export function takeWish(turn: Turn, target: Seat | null): void {
 }
 
 export function takeLeave(turn: Turn): void {
-  const { epoch, removal, setup } = turn.state;
-  if (removal.causes[setup.me] !== null || removal.frozen !== null) return;
-  const statement = { kind: 'leave', epoch } as const;
+  const { epoch, leaving, round } = turn.state;
+  if (leaving) return;
+  const statement = { kind: 'leave', epoch, advanced: round - 1 } as const;
   turn.persist({ type: 'leave', leave: statement });
   turn.say(statement);
+  turn.set({ leaving: true });
 }
 
 /** A REMOVE of somebody else holds me to the wish that it rests on, even if I have taken it back since. */
@@ -95,7 +98,7 @@ export function rebind(turn: Turn, packet: Verified<Packet>): void {
 /** Signs REMOVE when there is a reason to, and nothing more in this epoch. */
 export function freeze(turn: Turn): void {
   const { epoch, members, removal, round, setup } = turn.state;
-  const target = removeNow(removal, members, setup.me);
+  const target = removeNow(removal, members, setup.me, round - 1);
   if (target === null) return;
   const statement = { kind: 'remove', epoch, target, advanced: round - 1 } as const;
   turn.persist({ type: 'remove', remove: statement });
@@ -105,6 +108,7 @@ export function freeze(turn: Turn): void {
 
 export function endEpoch(turn: Turn): void {
   const { epoch, members, removal, round, setup } = turn.state;
+  if (abandoned(removal, members, setup.me, round - 1)) return finish(turn, 'alone');
   const end = epochEnd(removal, members);
   if (end === null) return;
   if (end.target === setup.me) return finish(turn, removal.causes[setup.me]?.reason === 'left' ? 'left' : 'expelled');

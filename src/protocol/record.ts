@@ -28,6 +28,7 @@ export type LogRecord =
       readonly type: 'cause';
       readonly seat: number;
       readonly reason: 'guilty' | 'left';
+      readonly after: Round;
       readonly item: ItemType;
       readonly bytes: Uint8Array;
     }

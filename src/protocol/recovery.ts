@@ -93,7 +93,7 @@ function replayEpoch(replay: Replay, record: Extract<LogRecord, { type: 'epoch' 
   const removal = { ...machine.removal, removes: packetsOf(record.removes) };
   replay.lockstep = { ...machine, removal };
   replay.set(nextEpoch(replay.machine(), seatOf(record.target)));
-  replay.said.clear();
+  for (const kind of ['commit', 'open', 'remove', 'wish']) replay.said.delete(kind);
 }
 
 function replayWish(replay: Replay, record: Extract<LogRecord, { type: 'wish' }>): void {
@@ -102,6 +102,11 @@ function replayWish(replay: Replay, record: Extract<LogRecord, { type: 'wish' }>
   const wished = target === NO_TARGET ? removal.wished : ((removal.wished | (1 << target)) as typeof removal.wished);
   replay.set({ wishIndex: index + 1, removal: { ...removal, wished } });
   replay.said.set('wish', [record.wish]);
+}
+
+function replayLeave(replay: Replay, record: Extract<LogRecord, { type: 'leave' }>): void {
+  replay.set({ leaving: true });
+  replay.said.set('leave', [record.leave]);
 }
 
 function replayRecord(replay: Replay, record: LogRecord, begin: (agreed: NonNullable<Recovered['agreed']>) => Lockstep): void {
@@ -120,10 +125,10 @@ function replayRecord(replay: Replay, record: LogRecord, begin: (agreed: NonNull
     replay.set({ removal: { ...replay.machine().removal, frozen: seatOf(record.remove.target) } });
     replay.said.set('remove', [record.remove]);
   } else if (record.type === 'wish') replayWish(replay, record);
-  else if (record.type === 'leave') replay.said.set('leave', [record.leave]);
+  else if (record.type === 'leave') replayLeave(replay, record);
   else if (record.type === 'cause') {
-    const { reason, item, bytes } = record;
-    const cause = { reason, item: { type: item, bytes } };
+    const { after, bytes, item, reason } = record;
+    const cause = { reason, after, item: { type: item, bytes } };
     replay.set({ removal: withCause(replay.machine().removal, seatOf(record.seat), cause) });
   } else if (record.type === 'epoch') replayEpoch(replay, record);
   else replay.set({ over: record.reason as EndReason });

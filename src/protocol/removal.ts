@@ -16,6 +16,8 @@ import { type BySeat, replaced } from './round.ts';
 /** Why a player may be removed without asking: `guilty` of a provable lie, or `left` by itself. */
 export interface Cause {
   readonly reason: 'guilty' | 'left';
+  /** The last round that a leaver has advanced: until then it has nothing more to say. 0 for the guilty. */
+  readonly after: Round;
   /** What convinces the others: a proof, or the LEAVE packet. */
   readonly item: Item;
 }
@@ -35,13 +37,6 @@ export interface Removal {
 export function noRemoval(seats: number, causes: BySeat<Cause>): Removal {
   const none = new Array<null>(seats).fill(null);
   return { causes, wishes: none, wished: nobody, removes: none, frozen: null };
-}
-
-/** Members with a cause against them. */
-export function outcasts(removal: Removal, members: PlayerSet): PlayerSet {
-  let set = nobody;
-  for (const seat of seatsOf(members)) if (removal.causes[seat]) set = add(set, seat);
-  return set;
 }
 
 /** Whom a member's newest wish names, or null. */
@@ -70,16 +65,25 @@ function wishedByAll(removal: Removal, members: PlayerSet, me: Seat): Seat | nul
   return target;
 }
 
-/** Whom I must sign REMOVE for now, or null. One who leaves or is an outcast itself signs none. */
-export function removeNow(removal: Removal, members: PlayerSet, me: Seat): Seat | null {
+/**
+ * Whom I must sign REMOVE for now, or null: a leaver only when I have advanced what it has. One who
+ * leaves or is an outcast itself signs none.
+ */
+export function removeNow(removal: Removal, members: PlayerSet, me: Seat, advanced: Round): Seat | null {
   if (removal.frozen !== null || removal.causes[me]) return null;
-  const [first] = seatsOf(outcasts(removal, members));
+  const first = seatsOf(members).find((seat) => (removal.causes[seat]?.after ?? advanced + 1) <= advanced);
   return first ?? wishedByAll(removal, members, me);
 }
 
 /** True when a REMOVE of somebody else holds me to a wish that I once made. */
 export function boundTo(removal: Removal, members: PlayerSet, target: Seat): boolean {
   return has(removal.wished, target) && removers(removal, members, target) !== nobody;
+}
+
+/** True when every other member has left or lies, and what the leavers have is advanced here. */
+export function abandoned(removal: Removal, members: PlayerSet, me: Seat, advanced: Round): boolean {
+  if (removal.causes[me]) return false;
+  return seatsOf(remove(members, me)).every((seat) => (removal.causes[seat]?.after ?? advanced + 1) <= advanced);
 }
 
 /** How an epoch ends: without whom, and after which round. */

@@ -25,7 +25,7 @@ import {
   ownHello,
   sessionOf,
 } from './handshake.ts';
-import { cutOff, flush, heard, interruptions, type Link, linkWakeAt, offer, openLink, reconcileAll } from './link.ts';
+import { answerAll, cutOff, flush, heard, interruptions, type Link, linkWakeAt, offer, openLink, reconcileAll } from './link.ts';
 import { endLockstep, type LockstepEvent, stepLockstep } from './lockstep.ts';
 import { beginLockstep, firstSeed, type Lockstep, type OwnInput, wantsInput } from './lockstep-state.ts';
 import type { Recovered } from './recovery.ts';
@@ -164,12 +164,12 @@ export function wanted(session: Session): { readonly epoch: number; readonly rou
 /** True when nobody can need anything more of this player. */
 export function settled({ lockstep, link, setup }: Session): boolean {
   if (lockstep === null) return true;
-  const others = seatsOf(remove(lockstep.members, setup.me));
-  return others.every((seat) => {
+  const needed = holdingsOf(lockstep).filter(({ kind }) => kind !== 'wish');
+  return seatsOf(remove(lockstep.members, setup.me)).every((seat) => {
     const peer = link.peers[seat];
     if (!peer) return true;
-    const needs = holdingsOf(lockstep).some((holding) => holding.kind !== 'wish' && holding.author !== seat && lacks(peer.standing, holding));
-    return !needs && peer.ackAt === null;
+    const lacking = needed.some((holding) => holding.author !== seat && lacks(peer.standing, holding));
+    return peer.ackAt === null && (!lacking || lockstep.removal.causes[seat] !== null);
   });
 }
 
@@ -299,6 +299,7 @@ function moved(turn: Turn, before: Lockstep, [after, effects]: Step<Lockstep, Ef
   const { epoch, own, ownSet, removal, round } = after;
   const still = epoch === before.epoch && round === before.round && own === before.own && ownSet === before.ownSet;
   if (!still || removal.frozen !== before.removal.frozen) turn.set({ movedAt: turn.at });
+  if (after.over !== null) turn.set({ link: answerAll(turn.session.link, turn.at) });
 }
 
 /** What time alone brings: silence, stalls, the end of farewells; and all datagrams that are due. */
@@ -310,8 +311,8 @@ function attend(turn: Turn): void {
   turn.set({ link });
   for (const seat of silent) player(turn, seat, 'interrupted');
   if (movedAt + setup.stallAfter <= turn.at && lockstep.over === null) stall(turn, lockstep);
-  const leaving = lockstep.over === null && lockstep.removal.causes[setup.me]?.reason === 'left';
-  if (leaving && settled(turn.session)) finish(turn, 'left');
+  const left = lockstep.over === null && lockstep.leaving && lockstep.removal.causes[setup.me] !== null;
+  if (left && settled(turn.session)) finish(turn, 'left');
   const current = turn.session.lockstep as Lockstep;
   const [next, sendings] = flush(turn.session.link, turn.at);
   turn.set({ link: next });

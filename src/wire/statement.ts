@@ -58,10 +58,12 @@ export interface Wish {
   readonly target: number;
 }
 
-/** I leave: go on without me. */
+/** I leave: go on without me, once you have played what I have. */
 export interface Leave {
   readonly kind: 'leave';
   readonly epoch: Epoch;
+  /** The last round that the signer advanced; 0 if none. */
+  readonly advanced: Round;
 }
 
 export type Statement = Commit | CommitmentSet | Reveal | Remove | Wish | Leave;
@@ -86,7 +88,7 @@ export const statements: Readonly<Record<StatementKind, StatementLayout>> = {
   reveal: { tag: 3, key: [['epoch', 'u16'], ['round', 'u32']], body: [['input', 'input'], ['salt', 'salt']] },
   remove: { tag: 4, key: [['epoch', 'u16']], body: [['target', 'u8'], ['advanced', 'u32']] },
   wish: { tag: 5, key: [['epoch', 'u16'], ['index', 'u32']], body: [['target', 'u8']] },
-  leave: { tag: 6, key: [['epoch', 'u16']], body: [] },
+  leave: { tag: 6, key: [['epoch', 'u16']], body: [['advanced', 'u32']] },
 };
 
 const kindOfTag: ReadonlyMap<number, StatementKind> = new Map(

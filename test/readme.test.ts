@@ -1,0 +1,48 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+
+const root = join(import.meta.dirname, '..');
+const folder = mkdtempSync(join(tmpdir(), 'fairstep-readme-'));
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Embed {
+  play(port: number, log: string, meet: (me: Player) => Promise<Player[]>): Promise<string>;
+}
+
+interface Player {
+  publicKey: Uint8Array;
+  address: string;
+}
+
+/** A meeting place for so many players. */
+function lobby(size: number): (me: Player) => Promise<Player[]> {
+  const here: Player[] = [];
+  const waiting: ((players: Player[]) => void)[] = [];
+  return (me) =>
+    new Promise((resolve) => {
+      here.push(me);
+      waiting.push(resolve);
+      if (here.length === size) for (const go of waiting) go(here);
+    });
+}
+
+describe('the example of the README', () => {
+  const example = readFileSync(join(root, 'examples/embed.ts'), 'utf8');
+
+  it('is the file that is compiled, in 45 lines at most', () => {
+    expect(readFileSync(join(root, 'README.md'), 'utf8')).toContain(`\`\`\`ts\n${example}\`\`\`\n`);
+    expect(example.split('\n').length).toBeLessThanOrEqual(46);
+  });
+
+  it('runs: three players over UDP end with the same track', async () => {
+    const { play } = (await import(pathToFileURL(join(root, 'dist/examples/embed.js')).href)) as Embed;
+    const meet = lobby(3);
+    const tracks = await Promise.all([0, 1, 2].map((index) => play(0, join(folder, `${index}.log`), meet)));
+    expect(new Set(tracks).size).toBe(1);
+    expect(tracks[0]?.split(' ')).toHaveLength(3);
+  });
+});
