@@ -1,10 +1,10 @@
 /** The front door: what a game needs. Transports, logs, keyrings, the simulator and the judge have entries of their own. */
 
+export type { SessionEvents } from './client/events.ts';
 export { defineGame, type GameDefinition } from './client/game.ts';
 export { generateIdentity, type Identity, importIdentity } from './client/identity.ts';
-export { lockstep, type LockstepProtocol, type PlayerOption, type SessionOptions } from './client/options.ts';
+export { type LockstepProtocol, lockstep, type PlayerOption, type SessionOptions } from './client/options.ts';
 export { createSession, type Session, type SessionStatus } from './client/session.ts';
-export type { SessionEvents } from './client/events.ts';
 export type { LinkStats, SessionStats } from './client/stats.ts';
 export { syncTest } from './client/synctest.ts';
 export type { Codec, Game, InitContext, StepContext } from './protocol/game.ts';

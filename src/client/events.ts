@@ -33,7 +33,8 @@ export class Listeners<Events> {
 
   /** Adds a listener; the answer takes it away again. */
   add<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): () => void {
-    if (typeof listener !== 'function') throw new TypeError(`on('${String(name)}', listener): listener must be a function`);
+    if (typeof listener !== 'function')
+      throw new TypeError(`on('${String(name)}', listener): listener must be a function`);
     const set = this.#byName.get(name) ?? new Set();
     this.#byName.set(name, set);
     set.add(listener);

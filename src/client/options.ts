@@ -33,7 +33,9 @@ export interface LockstepProtocol {
 export function lockstep(options: { readonly stallMs?: number } = {}): LockstepProtocol {
   const { stallMs = 5000 } = options;
   if (!Number.isInteger(stallMs) || stallMs < 1 || stallMs > 3_600_000) {
-    throw new RangeError(`lockstep: stallMs must be an integer 1 .. 3600000 (milliseconds); got ${String(stallMs)}`);
+    throw new RangeError(
+      `lockstep: stallMs must be an integer 1 .. 3600000 (milliseconds); got ${String(stallMs)}`,
+    );
   }
   return { name: 'lockstep', parameters: { stallMs } };
 }
@@ -77,7 +79,10 @@ function checkParts<State, Input>(options: SessionOptions<State, Input>): void {
     key instanceof Uint8Array && key.length === 32 && typeof identity.sign === 'function',
     'identity must come from generateIdentity() or importIdentity(bytes)',
   );
-  must(admissibleKey(identity.publicKey), 'identity has a malformed public key; make one with generateIdentity()');
+  must(
+    admissibleKey(identity.publicKey),
+    'identity has a malformed public key; make one with generateIdentity()',
+  );
   must(
     typeof transport?.send === 'function' && typeof transport.receive === 'function',
     'transport must be a transport, such as await udp({ port })',
@@ -127,11 +132,17 @@ function checkPlayers(players: readonly PlayerOption[], transport: Transport): r
 export function checkOptions<State, Input>(options: SessionOptions<State, Input>): CheckedOptions {
   checkParts(options);
   const { game, identity, transport, protocol, handshakeMs = 30_000 } = options;
-  must(handshakeMs > 0, `handshakeMs must be above 0 (milliseconds), or Infinity; got ${String(handshakeMs)}`);
+  must(
+    handshakeMs > 0,
+    `handshakeMs must be above 0 (milliseconds), or Infinity; got ${String(handshakeMs)}`,
+  );
   const seated = checkPlayers(options.players, transport);
   const me = seated.findIndex(({ publicKey }) => equalBytes(publicKey, identity.publicKey));
   const own = toHex(identity.publicKey).slice(0, 8);
-  must(me >= 0, `players does not include this identity (${own}…); add { publicKey: identity.publicKey, address }`);
+  must(
+    me >= 0,
+    `players does not include this identity (${own}…); add { publicKey: identity.publicKey, address }`,
+  );
   const agreement = encodeAgreement({
     game: { id: game.id, version: game.version, rules: game.rules },
     protocol: { name: protocol.name, parameters: protocol.parameters },

@@ -66,7 +66,11 @@ export interface Session<State, Input> {
 type Answer<T> = T | Promise<T>;
 
 /** Calls back now or later, as the answer comes. */
-function whenAnswered<T>(answer: Answer<T>, done: (value: T) => void, failed: (error: unknown) => void): void {
+function whenAnswered<T>(
+  answer: Answer<T>,
+  done: (value: T) => void,
+  failed: (error: unknown) => void,
+): void {
   if (answer instanceof Promise) answer.then(done, failed);
   else done(answer);
 }
@@ -90,7 +94,9 @@ function recoverFrom(log: Log, { agreement, keys, me }: CheckedOptions): Recover
   const sameGame = recovered.agreement === null || equalBytes(recovered.agreement, agreement);
   if (sameKeys && sameGame) return recovered;
   const what = sameGame ? 'other players' : 'another game, other rules or another protocol';
-  throw new Error(`createSession: log ${log.name} holds an unfinished match of ${what}; give each match a log of its own`);
+  throw new Error(
+    `createSession: log ${log.name} holds an unfinished match of ${what}; give each match a log of its own`,
+  );
 }
 
 class LiveSession<State, Input> implements Session<State, Input> {
@@ -116,7 +122,12 @@ class LiveSession<State, Input> implements Session<State, Input> {
   #onEnd: (() => void) | null = null;
   #closed: Promise<void> | null = null;
 
-  constructor(options: SessionOptions<State, Input>, checked: CheckedOptions, log: Log, recovered: Recovered) {
+  constructor(
+    options: SessionOptions<State, Input>,
+    checked: CheckedOptions,
+    log: Log,
+    recovered: Recovered,
+  ) {
     this.#options = options;
     this.seat = checked.me;
     this.players = checked.keys;
@@ -158,7 +169,8 @@ class LiveSession<State, Input> implements Session<State, Input> {
   }
 
   start(): Promise<void> {
-    if (this.status !== 'idle') return Promise.reject(new Error('start: the session has been started before'));
+    if (this.status !== 'idle')
+      return Promise.reject(new Error('start: the session has been started before'));
     this.status = 'connecting';
     const began = new Promise<void>((resolve, reject) => {
       this.#began = { resolve, reject };

@@ -55,7 +55,13 @@ export class Latencies {
   }
 }
 
-export function statsOf(driver: Driver, keyring: string, rounds: number, latencies: Latencies, at: Micros): SessionStats {
+export function statsOf(
+  driver: Driver,
+  keyring: string,
+  rounds: number,
+  latencies: Latencies,
+  at: Micros,
+): SessionStats {
   const { counts, session } = driver;
   const p50 = latencies.percentile(0.5);
   const p99 = latencies.percentile(0.99);

@@ -7,10 +7,10 @@
 import { equalBytes } from '../base/bytes.ts';
 import type { Round } from '../base/ids.ts';
 import { hash } from '../crypto/hash.ts';
+import type { Game } from '../protocol/game.ts';
 import { type Random, randomFrom } from '../protocol/random.ts';
 import { decodePlain, encodePlain, type Plain } from '../wire/plain.ts';
 import { firstDifference } from '../wire/plain-diff.ts';
-import type { Game } from '../protocol/game.ts';
 import { withShiftedClock } from './shifted-clock.ts';
 
 /** What an input is made from. */

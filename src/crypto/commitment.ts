@@ -35,10 +35,7 @@ export function opens(commitment: Uint8Array, slot: Slot, salt: Uint8Array, inpu
 }
 
 /** The digest of the members' commitments of one round, in seat order; 32 bytes. */
-export function commitmentSet(
-  slot: Omit<Slot, 'author'>,
-  commitments: readonly Uint8Array[],
-): Uint8Array {
+export function commitmentSet(slot: Omit<Slot, 'author'>, commitments: readonly Uint8Array[]): Uint8Array {
   const { epoch, round } = slot;
   const place = Uint8Array.of(
     epoch >>> 8,

@@ -39,10 +39,7 @@ export interface SyncKeyring extends Keyring {
 /** Checks a sealed value: the only road from bytes of a peer into a machine. */
 export function verifySealed<T>(keyring: SyncKeyring, sealed: Sealed<T>): Verified<T> | null;
 export function verifySealed<T>(keyring: Keyring, sealed: Sealed<T>): Answer<Verified<T> | null>;
-export function verifySealed<T>(
-  keyring: Keyring,
-  sealed: Sealed<T>,
-): Answer<Verified<T> | null> {
+export function verifySealed<T>(keyring: Keyring, sealed: Sealed<T>): Answer<Verified<T> | null> {
   const verdict = keyring.verify(sealed.publicKey, sealed.message, sealed.signature);
   if (typeof verdict === 'boolean') return verdict ? attest(sealed) : null;
   return verdict.then((valid) => (valid ? attest(sealed) : null));

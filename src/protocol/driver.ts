@@ -17,7 +17,15 @@ import { type Opened, open, unsigned } from './open.ts';
 import { encodeRecord } from './record.ts';
 import type { Recovered } from './recovery.ts';
 import type { Outcome } from './round.ts';
-import { createSession, type Session, type SessionEvent, type SessionSetup, step, wakeAt, wanted } from './session.ts';
+import {
+  createSession,
+  type Session,
+  type SessionEvent,
+  type SessionSetup,
+  step,
+  wakeAt,
+  wanted,
+} from './session.ts';
 
 /** Verifications of one player's datagrams under way at once. */
 const VERIFYING_MAX = 64;
@@ -99,7 +107,8 @@ export class Driver {
     if (lockstep !== null) {
       const id = lockstep.setup.session;
       this.#digest = this.#ports.begin(id, firstSeed(id));
-      for (const outcome of this.#recovered?.outcomes ?? []) this.#digest = this.#ports.advance(outcome, true);
+      for (const outcome of this.#recovered?.outcomes ?? [])
+        this.#digest = this.#ports.advance(outcome, true);
     }
     this.#recovered = null;
     this.dispatch({ type: 'start', at: this.#ports.now() });
@@ -163,7 +172,9 @@ export class Driver {
         standing,
         carried,
         packets: packets.flatMap(held),
-        proofs: proofs.filter((proof) => proof.every((each) => values.has(each))).map((proof) => proof.flatMap(held)),
+        proofs: proofs
+          .filter((proof) => proof.every((each) => values.has(each)))
+          .map((proof) => proof.flatMap(held)),
       });
     };
     if (left === 0) return finish();
@@ -251,7 +262,11 @@ export class Driver {
       if (this.#stopped) return;
       const value = this.#ports.own({ publicKey, message, signature, value: complete(signature) });
       if ('entries' in value && statementOf(value, 'commit') !== null) this.#commitSigned = true;
-      this.dispatch({ type: 'signed', at: this.#ports.now(), value: value as Verified<Packet> | Verified<Hello> });
+      this.dispatch({
+        type: 'signed',
+        at: this.#ports.now(),
+        value: value as Verified<Packet> | Verified<Hello>,
+      });
     });
   }
 

@@ -13,7 +13,15 @@ import type { Epoch, Round, Seat } from '../base/ids.ts';
 import { opens } from '../crypto/commitment.ts';
 import { PUBLIC_KEY_BYTES, verifyStrict } from '../crypto/signature.ts';
 import { ITEM_BYTES_MAX, PROTOCOL_VERSION, SESSION_BYTES } from '../wire/limits.ts';
-import { decodeAnyPacket, doubleEntry, type Entry, elide, type Packet, sealPacket, signedMessage } from '../wire/packet.ts';
+import {
+  decodeAnyPacket,
+  doubleEntry,
+  type Entry,
+  elide,
+  type Packet,
+  sealPacket,
+  signedMessage,
+} from '../wire/packet.ts';
 import { Reader } from '../wire/reader.ts';
 import { type Statement, type StatementKind, statementKind, statements } from '../wire/statement.ts';
 import { Writer } from '../wire/writer.ts';

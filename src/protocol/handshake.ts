@@ -57,7 +57,10 @@ export interface Handshake {
 export function rosterOf(keys: readonly Uint8Array[]): readonly Uint8Array[] {
   const sorted = [...keys].sort(compareBytes);
   assert(sorted.length >= PLAYERS_MIN && sorted.length <= PLAYERS_MAX, 'a roster has 2 to 16 players');
-  assert(sorted.every((key, i) => i === 0 || !equalBytes(key, sorted[i - 1] as Uint8Array)), 'keys differ');
+  assert(
+    sorted.every((key, i) => i === 0 || !equalBytes(key, sorted[i - 1] as Uint8Array)),
+    'keys differ',
+  );
   return sorted;
 }
 
@@ -104,7 +107,10 @@ export function differenceFrom(handshake: Handshake, hello: Hello): string | nul
     said.push(`${path}: ${a} here, ${b} there`);
   }
   const missing = (from: readonly Uint8Array[], of: readonly Uint8Array[]): string =>
-    from.filter((key) => !of.some((other) => equalBytes(key, other))).map(shortKey).join(', ');
+    from
+      .filter((key) => !of.some((other) => equalBytes(key, other)))
+      .map(shortKey)
+      .join(', ');
   const here = missing(handshake.keys, hello.roster);
   const there = missing(hello.roster, handshake.keys);
   if (here !== '') said.push(`roster: ${here} only here`);

@@ -113,7 +113,10 @@ function reconcile(link: Link, peer: Peer, seat: Seat, at: Micros, holdings: rea
   for (const holding of holdings) {
     if (holding.author === seat && holding.kind !== 'cause') continue;
     if (!lacks(peer.standing, holding)) continue;
-    pending.push(peer.pending.find((known) => same(known.holding, holding)) ?? pend(holding, at + wait + patience(link, peer, holding)));
+    pending.push(
+      peer.pending.find((known) => same(known.holding, holding)) ??
+        pend(holding, at + wait + patience(link, peer, holding)),
+    );
   }
   return { ...peer, pending };
 }
@@ -130,7 +133,8 @@ function progress(a: Standing | null, b: Standing): 'further' | 'same' | 'back' 
   const kept = within(a.removes, b.removes) && within(a.causes, b.causes);
   if (b.round > a.round) return kept ? 'further' : 'back';
   if (!kept || !within(a.commits, b.commits) || !within(a.opens, b.opens)) return 'back';
-  const same = a.commits === b.commits && a.opens === b.opens && a.removes === b.removes && a.causes === b.causes;
+  const same =
+    a.commits === b.commits && a.opens === b.opens && a.removes === b.removes && a.causes === b.causes;
   return same ? 'same' : 'further';
 }
 
@@ -211,7 +215,9 @@ function flushPeer(peer: Peer, to: Seat, at: Micros, out: Sending[]): Peer {
 /** What must leave now, and the links after it has left. */
 export function flush(link: Link, at: Micros): readonly [Link, readonly Sending[]] {
   const out: Sending[] = [];
-  const peers = link.peers.map((peer, seat) => (peer === null ? null : flushPeer(peer, seat as Seat, at, out)));
+  const peers = link.peers.map((peer, seat) =>
+    peer === null ? null : flushPeer(peer, seat as Seat, at, out),
+  );
   return out.length === 0 ? [link, out] : [{ ...link, peers }, out];
 }
 

@@ -14,7 +14,18 @@ import { type Packet, statementOf } from '../wire/packet.ts';
 import type { Effect, EndReason, Step } from './effect.ts';
 import { judge, type Shape, shapeOf } from './judge.ts';
 import { bytesOf, type Lockstep, type OwnInput, Turn, wantsInput } from './lockstep-state.ts';
-import { endEpoch, findLie, finish, freeze, rebind, takeFarewell, takeLeave, takeProof, takeWish, wish } from './parting.ts';
+import {
+  endEpoch,
+  findLie,
+  finish,
+  freeze,
+  rebind,
+  takeFarewell,
+  takeLeave,
+  takeProof,
+  takeWish,
+  wish,
+} from './parting.ts';
 import { boundTo, removers, wishOf } from './removal.ts';
 import { desynced, heldSet, holders, outcomeOf, replaced } from './round.ts';
 
@@ -106,7 +117,8 @@ function settle(turn: Turn): void {
 /** With the commitments of all members held: SET and REVEAL, once. */
 function openRound(turn: Turn): void {
   const { leaving, own, ownSet, members, now, removal, setup } = turn.state;
-  if (own === null || ownSet !== null || leaving || removal.frozen !== null || removal.causes[setup.me]) return;
+  if (own === null || ownSet !== null || leaving || removal.frozen !== null || removal.causes[setup.me])
+    return;
   if (!within(members, holders(now.commits))) return;
   const set = heldSet(setup.session, now, members);
   assert(set !== null, 'a held COMMIT packet holds a commitment');

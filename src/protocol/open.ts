@@ -10,7 +10,14 @@ import { has } from '../base/players.ts';
 import { type Sealed, SIGNATURE_BYTES } from '../crypto/signature.ts';
 import { datagramType, decodeBundle, HELLO, type Item, type Standing } from '../wire/envelope.ts';
 import { decodeHello, type Hello, sealHello, signedHello } from '../wire/hello.ts';
-import { decodeAnyPacket, decodePacket, entriesOf, type Packet, sealPacket, signedPacket } from '../wire/packet.ts';
+import {
+  decodeAnyPacket,
+  decodePacket,
+  entriesOf,
+  type Packet,
+  sealPacket,
+  signedPacket,
+} from '../wire/packet.ts';
 import type { Draft } from './effect.ts';
 import { decodeEvidence } from './evidence.ts';
 import { judge, type Refusal } from './judge.ts';

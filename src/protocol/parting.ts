@@ -9,9 +9,18 @@ import type { Verified } from '../crypto/signature.ts';
 import { type Packet, statementOf } from '../wire/packet.ts';
 import { NO_TARGET } from '../wire/statement.ts';
 import type { EndReason } from './effect.ts';
-import { encodeEvidence, type Evidence, prove } from './evidence.ts';
+import { type Evidence, encodeEvidence, prove } from './evidence.ts';
 import { bytesOf, type Lockstep, type Turn } from './lockstep-state.ts';
-import { abandoned, boundTo, type Cause, epochEnd, noRemoval, removeNow, wishOf, withCause } from './removal.ts';
+import {
+  abandoned,
+  boundTo,
+  type Cause,
+  epochEnd,
+  noRemoval,
+  removeNow,
+  wishOf,
+  withCause,
+} from './removal.ts';
 import { emptyBook } from './round.ts';
 
 /** Compares a packet with everything held of its signer: two that contradict each other convict. */
@@ -111,7 +120,8 @@ export function endEpoch(turn: Turn): void {
   if (abandoned(removal, members, setup.me, round - 1)) return finish(turn, 'alone');
   const end = epochEnd(removal, members);
   if (end === null) return;
-  if (end.target === setup.me) return finish(turn, removal.causes[setup.me]?.reason === 'left' ? 'left' : 'expelled');
+  if (end.target === setup.me)
+    return finish(turn, removal.causes[setup.me]?.reason === 'left' ? 'left' : 'expelled');
   if (end.after >= round) return;
   const removes = bytesOf(removal.removes);
   const { target, after } = end;

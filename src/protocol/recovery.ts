@@ -99,7 +99,8 @@ function replayEpoch(replay: Replay, record: Extract<LogRecord, { type: 'epoch' 
 function replayWish(replay: Replay, record: Extract<LogRecord, { type: 'wish' }>): void {
   const { removal } = replay.machine();
   const { index, target } = record.wish;
-  const wished = target === NO_TARGET ? removal.wished : ((removal.wished | (1 << target)) as typeof removal.wished);
+  const wished =
+    target === NO_TARGET ? removal.wished : ((removal.wished | (1 << target)) as typeof removal.wished);
   replay.set({ wishIndex: index + 1, removal: { ...removal, wished } });
   replay.said.set('wish', [record.wish]);
 }
@@ -109,7 +110,11 @@ function replayLeave(replay: Replay, record: Extract<LogRecord, { type: 'leave' 
   replay.said.set('leave', [record.leave]);
 }
 
-function replayRecord(replay: Replay, record: LogRecord, begin: (agreed: NonNullable<Recovered['agreed']>) => Lockstep): void {
+function replayRecord(
+  replay: Replay,
+  record: LogRecord,
+  begin: (agreed: NonNullable<Recovered['agreed']>) => Lockstep,
+): void {
   if (record.type === 'hello') {
     replay.nonce = record.nonce;
     replay.agreement = record.agreement;

@@ -83,7 +83,9 @@ export function boundTo(removal: Removal, members: PlayerSet, target: Seat): boo
 /** True when every other member has left or lies, and what the leavers have is advanced here. */
 export function abandoned(removal: Removal, members: PlayerSet, me: Seat, advanced: Round): boolean {
   if (removal.causes[me]) return false;
-  return seatsOf(remove(members, me)).every((seat) => (removal.causes[seat]?.after ?? advanced + 1) <= advanced);
+  return seatsOf(remove(members, me)).every(
+    (seat) => (removal.causes[seat]?.after ?? advanced + 1) <= advanced,
+  );
 }
 
 /** How an epoch ends: without whom, and after which round. */

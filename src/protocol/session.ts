@@ -25,13 +25,24 @@ import {
   ownHello,
   sessionOf,
 } from './handshake.ts';
-import { answerAll, cutOff, flush, heard, interruptions, type Link, linkWakeAt, offer, openLink, reconcileAll } from './link.ts';
+import {
+  answerAll,
+  cutOff,
+  flush,
+  heard,
+  interruptions,
+  type Link,
+  linkWakeAt,
+  offer,
+  openLink,
+  reconcileAll,
+} from './link.ts';
 import { endLockstep, type LockstepEvent, stepLockstep } from './lockstep.ts';
 import { beginLockstep, firstSeed, type Lockstep, type OwnInput, wantsInput } from './lockstep-state.ts';
 import type { Recovered } from './recovery.ts';
 import { lost } from './removal.ts';
-import { gone, type Holding, holdingsOf, lacks, plausible, standingOf } from './standing.ts';
 import { suspects } from './stall.ts';
+import { gone, type Holding, holdingsOf, lacks, plausible, standingOf } from './standing.ts';
 
 /** Hellos are answered at most this often. */
 const ANSWER_EVERY: Micros = micros(20);
@@ -176,7 +187,10 @@ export function settled({ lockstep, link, setup }: Session): boolean {
 function start(turn: Turn): void {
   const { lockstep, setup, unsaid } = turn.session;
   if (lockstep === null) {
-    turn.effects.push({ type: 'persist', record: { type: 'hello', nonce: setup.nonce, agreement: setup.agreement } });
+    turn.effects.push({
+      type: 'persist',
+      record: { type: 'hello', nonce: setup.nonce, agreement: setup.agreement },
+    });
     return;
   }
   for (const statements of unsaid) turn.effects.push({ type: 'sign', draft: { type: 'packet', statements } });
@@ -189,7 +203,10 @@ function sayHello(turn: Turn): void {
   const { handshake, nonces, signing } = turn.session;
   if (signing) return;
   const hello = ownHello(handshake);
-  turn.effects.push({ type: 'sign', draft: { type: 'hello', hello: nonces === null ? hello : { ...hello, nonces } } });
+  turn.effects.push({
+    type: 'sign',
+    draft: { type: 'hello', hello: nonces === null ? hello : { ...hello, nonces } },
+  });
   turn.set({ signing: true });
 }
 
@@ -210,7 +227,10 @@ function takeHello(turn: Turn, from: Seat, hello: Verified<Hello>): void {
   }
   if (result.difference !== null) {
     sayHello(turn);
-    turn.effects.push({ type: 'refused', reason: `player ${from} wants something else: ${result.difference}` });
+    turn.effects.push({
+      type: 'refused',
+      reason: `player ${from} wants something else: ${result.difference}`,
+    });
   }
 }
 
@@ -248,10 +268,13 @@ function takeSigned(turn: Turn, value: Verified<Packet> | Verified<Hello>): void
   if ('entries' in value) return drive(turn, { type: 'packet', packet: value });
   turn.set({ hello: value, signing: false });
   const { handshake } = turn.session;
-  const outdated = noncesOf(handshake).some((nonce, seat) => !equalBytes(nonce, value.nonces[seat] as Uint8Array));
+  const outdated = noncesOf(handshake).some(
+    (nonce, seat) => !equalBytes(nonce, value.nonces[seat] as Uint8Array),
+  );
   if (turn.session.lockstep === null && outdated) turn.set({ handshake: { ...handshake, sayAt: turn.at } });
   for (const seat of turn.session.setup.keys.keys()) {
-    if (seat !== turn.session.setup.me) turn.effects.push({ type: 'send', to: seat as Seat, datagram: value.bytes });
+    if (seat !== turn.session.setup.me)
+      turn.effects.push({ type: 'send', to: seat as Seat, datagram: value.bytes });
   }
 }
 
@@ -297,7 +320,8 @@ function moved(turn: Turn, before: Lockstep, [after, effects]: Step<Lockstep, Ef
     turn.set({ link, cutAt: turn.at + FAREWELL });
   }
   const { epoch, own, ownSet, removal, round } = after;
-  const still = epoch === before.epoch && round === before.round && own === before.own && ownSet === before.ownSet;
+  const still =
+    epoch === before.epoch && round === before.round && own === before.own && ownSet === before.ownSet;
   if (!still || removal.frozen !== before.removal.frozen) turn.set({ movedAt: turn.at });
   if (after.over !== null) turn.set({ link: answerAll(turn.session.link, turn.at) });
 }
@@ -306,7 +330,8 @@ function moved(turn: Turn, before: Lockstep, [after, effects]: Step<Lockstep, Ef
 function attend(turn: Turn): void {
   const { cutAt, lockstep, movedAt, setup } = turn.session;
   assert(lockstep !== null, 'a session that is attended to has begun');
-  if (cutAt !== null && cutAt <= turn.at) turn.set({ link: cutOff(turn.session.link, gone(lockstep)), cutAt: null });
+  if (cutAt !== null && cutAt <= turn.at)
+    turn.set({ link: cutOff(turn.session.link, gone(lockstep)), cutAt: null });
   const [link, silent] = interruptions(turn.session.link, turn.at);
   turn.set({ link });
   for (const seat of silent) player(turn, seat, 'interrupted');
@@ -318,14 +343,21 @@ function attend(turn: Turn): void {
   turn.set({ link: next });
   const standing: Standing = standingOf(current);
   for (const { to, items } of sendings) {
-    turn.effects.push({ type: 'send', to, datagram: encodeBundle(current.setup.session, { standing, items }) });
+    turn.effects.push({
+      type: 'send',
+      to,
+      datagram: encodeBundle(current.setup.session, { standing, items }),
+    });
   }
 }
 
 function stall(turn: Turn, lockstep: Lockstep): void {
   turn.set({ movedAt: turn.at });
   if (lost(lockstep.removal, lockstep.members) !== 0) return finish(turn, 'split');
-  const found = suspects(lockstep, turn.session.link.peers.map((peer) => peer?.standing ?? null));
+  const found = suspects(
+    lockstep,
+    turn.session.link.peers.map((peer) => peer?.standing ?? null),
+  );
   if (found === null) return;
   const { players: waitingFor, reason } = found;
   turn.effects.push({ type: 'notify', notice: { type: 'stall', round: lockstep.round, waitingFor, reason } });

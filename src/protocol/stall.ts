@@ -39,7 +39,11 @@ function missing(state: Lockstep, standings: BySeat<Standing>): Suspects & { rea
   }
   const uncommitted = minus(others, holders(now.commits));
   if (uncommitted !== nobody) {
-    return { players: uncommitted, reason: 'silent', able: select(uncommitted, (seat) => inRound(seat) !== null) };
+    return {
+      players: uncommitted,
+      reason: 'silent',
+      able: select(uncommitted, (seat) => inRound(seat) !== null),
+    };
   }
   if (own === null || ownSet === null) return { players: nobody, reason: 'silent', able: nobody };
   const unopened = minus(others, holders(now.opens));

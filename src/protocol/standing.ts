@@ -98,5 +98,7 @@ export function holdingsOf(state: Lockstep): readonly Holding[] {
 /** Members of the session that are not in this epoch any more. */
 export function gone(state: Lockstep): readonly Seat[] {
   const { members, setup } = state;
-  return setup.keys.map((_, seat) => seat as Seat).filter((seat) => minus(add(nobody, seat), members) !== nobody);
+  return setup.keys
+    .map((_, seat) => seat as Seat)
+    .filter((seat) => minus(add(nobody, seat), members) !== nobody);
 }

@@ -7,7 +7,7 @@
 import { equalBytes } from '../base/bytes.ts';
 import { seatOf } from '../base/ids.ts';
 import type { Item } from '../wire/envelope.ts';
-import { encodePacket, type Entry, entriesOf, signedMessage } from '../wire/packet.ts';
+import { type Entry, encodePacket, entriesOf, signedMessage } from '../wire/packet.ts';
 import { type Statement, statements } from '../wire/statement.ts';
 import { Writer } from '../wire/writer.ts';
 import type { Cheat, CheatContext, CheatRun, Routed } from './cheat.ts';
@@ -24,7 +24,10 @@ export type Choose = (others: readonly (Uint8Array | null)[], round: number) => 
 const nothing: Uint8Array = new Uint8Array(0);
 
 /** A cheat that only changes what leaves; everything that arrives is looked at and let through. */
-function liar(name: string, tamper: (table: Table, to: number, items: readonly Item[]) => readonly Item[]): Cheat {
+function liar(
+  name: string,
+  tamper: (table: Table, to: number, items: readonly Item[]) => readonly Item[],
+): Cheat {
   return {
     name,
     begin: (context: CheatContext): CheatRun => {
@@ -48,7 +51,10 @@ function liar(name: string, tamper: (table: Table, to: number, items: readonly I
  * Withholds the own commitment until all others have opened, then commits to what beats them.
  * Without `choose` it plays nothing, which still shows whether it could have.
  */
-function lookahead({ fromRound = 1, choose = () => nothing }: CheatOptions & { readonly choose?: Choose } = {}): Cheat {
+function lookahead({
+  fromRound = 1,
+  choose = () => nothing,
+}: CheatOptions & { readonly choose?: Choose } = {}): Cheat {
   return liar('lookahead', (table, _to, items) =>
     table.rewrite(items, (statement) => {
       if (statement.round < fromRound) return 'keep';
@@ -59,7 +65,10 @@ function lookahead({ fromRound = 1, choose = () => nothing }: CheatOptions & { r
 }
 
 /** Commits to one input before one half of the others and to another before the other half. */
-function inconsistency({ fromRound = 1, input = nothing }: CheatOptions & { readonly input?: Uint8Array } = {}): Cheat {
+function inconsistency({
+  fromRound = 1,
+  input = nothing,
+}: CheatOptions & { readonly input?: Uint8Array } = {}): Cheat {
   return liar('inconsistency', (table, to, items) =>
     table.rewrite(items, (statement) => {
       const deceived = to % 2 === (table.seat + 1) % 2;
@@ -94,7 +103,9 @@ function replay({ fromRound = 1 }: CheatOptions = {}): Cheat {
     if (table.round < fromRound) return items;
     const old = table.seen.filter(({ statement, round }) => statement === 'commit' && round === table.round);
     const again = old.map(({ packet }): Item => {
-      const parts = packet.entries.flatMap(({ statement }) => (statement ? [relabelled(statement, table.round + 1)] : []));
+      const parts = packet.entries.flatMap(({ statement }) =>
+        statement ? [relabelled(statement, table.round + 1)] : [],
+      );
       return { type: 'packet', bytes: encodePacket(packet.sender, entriesOf(parts), packet.signature) };
     });
     return [...items, ...again.slice(0, 3)];
@@ -112,7 +123,8 @@ function replaySession(recorded: readonly Uint8Array[]): Cheat {
 /** Records the packets of others as they pass, for {@link replaySession}. */
 function recorder(into: Uint8Array[]): Cheat {
   return liar('recorder', (table, _to, items) => {
-    for (const { packet } of table.seen) if (!into.some((known) => equalBytes(known, packet.bytes))) into.push(packet.bytes);
+    for (const { packet } of table.seen)
+      if (!into.some((known) => equalBytes(known, packet.bytes))) into.push(packet.bytes);
     return items;
   });
 }
@@ -148,7 +160,9 @@ function malformed({ copies = 2 }: { readonly copies?: number } = {}): Cheat {
     name: 'malformed',
     begin: (context: CheatContext): CheatRun => ({
       outgoing: (to, datagram): readonly Routed[] => {
-        const spoiled = Array.from({ length: copies }, () => spoil(datagram, (bound) => context.random(bound)));
+        const spoiled = Array.from({ length: copies }, () =>
+          spoil(datagram, (bound) => context.random(bound)),
+        );
         return [...spoiled.map((bytes) => [to, bytes] as const), [to, datagram]];
       },
       incoming: (from, datagram): readonly Routed[] => [[from, datagram]],

@@ -28,7 +28,8 @@ export class Checkers {
   /** Agreement: no two honest players ever differ on a final round; and none skips one. */
   final(seat: Seat, round: Round, stateHash: Uint8Array): void {
     if (!this.#honest(seat)) return;
-    if (round > (this.#advanced[seat] as Round) + 1) this.#violation(`order: player ${seat} skips to round ${round}`);
+    if (round > (this.#advanced[seat] as Round) + 1)
+      this.#violation(`order: player ${seat} skips to round ${round}`);
     this.#advanced[seat] = Math.max(this.#advanced[seat] as Round, round);
     const known = this.#hashes.get(round);
     if (known === undefined) this.#hashes.set(round, { hash: stateHash, seat });
@@ -41,7 +42,8 @@ export class Checkers {
   sent(seat: Seat, session: Uint8Array | null, datagram: Uint8Array): void {
     if (session === null || datagram[1] !== BUNDLE || !this.#honest(seat)) return;
     const bundle = decodeBundle(session, datagram);
-    if (!bundle.ok) return this.#violation(`layout: player ${seat} sends what does not read: ${bundle.refused}`);
+    if (!bundle.ok)
+      return this.#violation(`layout: player ${seat} sends what does not read: ${bundle.refused}`);
     for (const item of bundle.value.items) {
       if (item.type !== 'packet') continue;
       const packet = decodePacket(item.bytes);
@@ -61,6 +63,7 @@ export class Checkers {
 
   /** No false accusation: evidence never names an honest player. */
   accused(by: Seat, player: Seat): void {
-    if (this.#honest(player) && this.#honest(by)) this.#violation(`framed: player ${by} convicts honest player ${player}`);
+    if (this.#honest(player) && this.#honest(by))
+      this.#violation(`framed: player ${by} convicts honest player ${player}`);
   }
 }

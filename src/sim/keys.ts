@@ -22,7 +22,10 @@ export const nobleSigner: Signer = {
 /** The secret key of a simulated player; worth nothing outside of a simulation. */
 export function simulatedSecret(seed: number, index: number): Uint8Array {
   const text = `simulated ${seed} ${index}`;
-  return hash('seed', Uint8Array.from(text, (character) => character.charCodeAt(0)));
+  return hash(
+    'seed',
+    Uint8Array.from(text, (character) => character.charCodeAt(0)),
+  );
 }
 
 const REMEMBERED_MAX = 1 << 16;

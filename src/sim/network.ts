@@ -17,7 +17,8 @@ export interface NetworkOptions {
 }
 
 function share(name: string, value: number): number {
-  if (!(value >= 0 && value <= 1)) throw new RangeError(`simulate: network.${name} must be 0 .. 1; got ${value}`);
+  if (!(value >= 0 && value <= 1))
+    throw new RangeError(`simulate: network.${name} must be 0 .. 1; got ${value}`);
   return value;
 }
 
@@ -52,7 +53,8 @@ export class Network {
   /** When the copies of a datagram arrive that is sent now; none if it is lost. */
   arrivals(from: Seat, to: Seat, at: Micros): readonly Micros[] {
     const random = this.#random;
-    const apart = this.#groups !== null && !this.#groups.some((group) => group.includes(from) && group.includes(to));
+    const apart =
+      this.#groups !== null && !this.#groups.some((group) => group.includes(from) && group.includes(to));
     const lost = random.unit() < this.#loss;
     const twice = random.unit() < this.#duplicate;
     if (apart || lost) return [];

@@ -14,7 +14,12 @@ export type SimulatedFault =
   | { readonly atMs: number; readonly type: 'crash'; readonly player: number; readonly downMs: number }
   /** Crashes before the n-th thing that the player does outside (write, flush, send), counted from 1. */
   | { readonly type: 'crash-at-act'; readonly player: number; readonly act: number; readonly downMs: number }
-  | { readonly atMs: number; readonly type: 'partition'; readonly groups: readonly (readonly number[])[]; readonly forMs: number }
+  | {
+      readonly atMs: number;
+      readonly type: 'partition';
+      readonly groups: readonly (readonly number[])[];
+      readonly forMs: number;
+    }
   | { readonly atMs: number; readonly type: 'leave'; readonly player: number };
 
 export interface InputContext<State> {
@@ -107,7 +112,9 @@ export function checkSimulation<State, Input>(options: SimulationOptions<State, 
     throw new TypeError('simulate: input must be a function ({ player, round, state, random }) => input');
   }
   if (!Number.isInteger(players) || players < PLAYERS_MIN || players > PLAYERS_MAX) {
-    throw new RangeError(`simulate: players must be an integer ${PLAYERS_MIN} .. ${PLAYERS_MAX}; got ${String(players)}`);
+    throw new RangeError(
+      `simulate: players must be an integer ${PLAYERS_MIN} .. ${PLAYERS_MAX}; got ${String(players)}`,
+    );
   }
   if (!Number.isInteger(rounds) || rounds < 1) {
     throw new RangeError(`simulate: rounds must be an integer above 0; got ${String(rounds)}`);

@@ -5,8 +5,8 @@
 
 import { fromHex, toHex } from '../base/bytes.ts';
 import type { Seat } from '../base/ids.ts';
-import type { Prng } from '../base/prng.ts';
 import { seatsOf } from '../base/players.ts';
+import type { Prng } from '../base/prng.ts';
 import type { Micros } from '../base/time.ts';
 import { attest } from '../crypto/signature.ts';
 import { Driver, type Ports } from '../protocol/driver.ts';
@@ -188,7 +188,8 @@ export function lineOf(event: PlayerEvent): string {
 export function eventOf(line: string): PlayerEvent | null {
   const [mark, type, a, b] = line.split(' ');
   if (mark !== '>') return null;
-  if (type === 'datagram') return { type, from: Number(a) as Seat, datagram: fromHex(b ?? '') ?? new Uint8Array(0) };
+  if (type === 'datagram')
+    return { type, from: Number(a) as Seat, datagram: fromHex(b ?? '') ?? new Uint8Array(0) };
   if (type === 'input') return { type, input: fromHex(a ?? '') ?? new Uint8Array(0) };
   if (type === 'wish') return { type, target: a === '-' ? null : (Number(a) as Seat) };
   if (type === 'crash') return { type, kept: Number(a) };

@@ -57,7 +57,9 @@ export function replayTrace<State, Input>(
       if (lines[index] === `${now} ${seat} crashed`) throw new Crash('as recorded');
     },
   };
-  const players: readonly Player<State, Input>[] = match.identities.map(({ seat }) => match.player(seat, world));
+  const players: readonly Player<State, Input>[] = match.identities.map(({ seat }) =>
+    match.player(seat, world),
+  );
   while (index < lines.length && divergence === null) {
     const { at, seat, text } = parse(lines[index] as string);
     const event = eventOf(text);

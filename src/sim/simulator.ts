@@ -29,8 +29,8 @@ import { Crash, type Player, type PlayerEvent, type PlayerWorld } from './player
 import { EventQueue } from './queue.ts';
 import { TraceWriter } from './trace.ts';
 
-export { cheats } from './cheats.ts';
 export type * from './cheat.ts';
+export { cheats } from './cheats.ts';
 export type * from './options.ts';
 export { replayTrace } from './replay.ts';
 
@@ -110,7 +110,8 @@ class Simulation<State, Input> {
           this.evidence.push({ by: seat, player, kind, evidence });
           this.checkers.accused(seat, player);
         } else if (effect.type === 'end') this.#ended[seat] = effect.reason;
-        else if (effect.type === 'notify' && effect.notice.type === 'stall') this.#stalled(seat, effect.notice);
+        else if (effect.type === 'notify' && effect.notice.type === 'stall')
+          this.#stalled(seat, effect.notice);
       },
       line: this.trace === null ? null : (seat, text) => this.trace?.add(this.now, seat, text),
       act: (seat) => this.#act(seat),
@@ -195,7 +196,8 @@ class Simulation<State, Input> {
 
   #keepCounts(seat: Seat, refused: Readonly<Partial<Record<Refusal, number>>>): void {
     const total = this.#refused[seat] as Partial<Record<Refusal, number>>;
-    for (const [name, count] of Object.entries(refused) as [Refusal, number][]) total[name] = (total[name] ?? 0) + count;
+    for (const [name, count] of Object.entries(refused) as [Refusal, number][])
+      total[name] = (total[name] ?? 0) + count;
   }
 
   #schedule(): void {
@@ -216,7 +218,8 @@ class Simulation<State, Input> {
     if (fault.type === 'leave') return this.#take(seat, { type: 'leave' });
     const kept = this.#random.split('crash').split(this.now).below(4);
     this.#take(seat, { type: 'crash', kept });
-    if (Number.isFinite(fault.downMs)) this.queue.add(this.now + micros(fault.downMs), { seat, what: { type: 'start' } });
+    if (Number.isFinite(fault.downMs))
+      this.queue.add(this.now + micros(fault.downMs), { seat, what: { type: 'start' } });
   }
 
   /** Seats of honest players that are still in the match. */
@@ -229,7 +232,13 @@ class Simulation<State, Input> {
 
   #done(): boolean {
     const { rounds = 100, faults = [] } = this.#options;
-    const away = this.players.some(({ seat, driver }) => driver === null && faults.some((f) => 'player' in f && f.player === seat && f.type !== 'leave' && Number.isFinite(f.downMs)));
+    const away = this.players.some(
+      ({ seat, driver }) =>
+        driver === null &&
+        faults.some(
+          (f) => 'player' in f && f.player === seat && f.type !== 'leave' && Number.isFinite(f.downMs),
+        ),
+    );
     const playing = this.#playing();
     return !away && playing.every((seat) => (this.players[seat]?.play?.current?.round ?? 0) >= rounds);
   }
@@ -243,7 +252,8 @@ class Simulation<State, Input> {
       this.now = next.at;
       const { value } = next;
       if (typeof value === 'function') value();
-      else if (value.wake === undefined || value.wake === this.#wakes[value.seat]) this.#take(value.seat, value.what);
+      else if (value.wake === undefined || value.wake === this.#wakes[value.seat])
+        this.#take(value.seat, value.what);
       if (++steps % 16 === 0 && this.#done()) break;
     }
     return this.#result();

@@ -3,12 +3,12 @@
 import { type Seat, seatOf } from '../base/ids.ts';
 import { commit, commitmentSet } from '../crypto/commitment.ts';
 import { hash } from '../crypto/hash.ts';
+import { sessionOf } from '../protocol/handshake.ts';
 import { BUNDLE, type Bundle, decodeBundle, encodeBundle, HELLO, type Item } from '../wire/envelope.ts';
 import { decodeHello } from '../wire/hello.ts';
 import { DATAGRAM_BYTES_MAX } from '../wire/limits.ts';
 import { decodePacket, encodePacket, entriesOf, type Packet, signedMessage } from '../wire/packet.ts';
 import type { Commit, CommitmentSet, Reveal, Statement } from '../wire/statement.ts';
-import { sessionOf } from '../protocol/handshake.ts';
 import type { CheatContext } from './cheat.ts';
 
 /** An own statement that a cheat may want to change. */
@@ -99,10 +99,15 @@ export class Table {
       if (!isRoundStatement(statement)) continue;
       const { kind, round } = statement;
       const place = `${statement.epoch} ${round} ${packet.sender}`;
-      if (kind === 'commit' && !this.#commitments.has(place)) this.#commitments.set(place, statement.commitment);
+      if (kind === 'commit' && !this.#commitments.has(place))
+        this.#commitments.set(place, statement.commitment);
       if (kind === 'reveal') this.#reveals.set(place, statement.input);
       const other = packet.sender !== this.seat && kind !== 'set';
-      if (!other || this.seen.some((seen) => seen.packet.signature.every((b, i) => b === packet.signature[i]))) continue;
+      if (
+        !other ||
+        this.seen.some((seen) => seen.packet.signature.every((b, i) => b === packet.signature[i]))
+      )
+        continue;
       this.seen = [...this.seen, { statement: kind === 'commit' ? 'commit' : 'open', round, packet }];
     }
   }
@@ -139,7 +144,9 @@ export class Table {
       const packet = item.type === 'packet' ? decodePacket(item.bytes) : null;
       if (!packet?.ok || packet.value.sender !== this.seat) return [item];
       const changed = packet.value.entries.map(({ statement }) =>
-        isRoundStatement(statement) ? { statement, verdict: change(statement) } : { statement, verdict: 'keep' as const },
+        isRoundStatement(statement)
+          ? { statement, verdict: change(statement) }
+          : { statement, verdict: 'keep' as const },
       );
       if (changed.some(({ verdict }) => verdict === 'drop')) return [];
       if (changed.every(({ verdict }) => verdict === 'keep')) return [item];
@@ -154,7 +161,11 @@ export class Table {
   /** A packet of those statements under the own signature. */
   forge(sender: Seat, parts: readonly Statement[]): Uint8Array {
     const entries = entriesOf(parts);
-    return encodePacket(sender, entries, this.sign(signedMessage(this.session as Uint8Array, sender, entries)));
+    return encodePacket(
+      sender,
+      entries,
+      this.sign(signedMessage(this.session as Uint8Array, sender, entries)),
+    );
   }
 
   /** Datagrams with those items behind the bundle's standing. */
@@ -169,6 +180,8 @@ export class Table {
       (groups.at(-1) as Item[]).push(item);
       room -= item.bytes.length + 3;
     }
-    return groups.map((group) => encodeBundle(this.session as Uint8Array, { standing: bundle.standing, items: group }));
+    return groups.map((group) =>
+      encodeBundle(this.session as Uint8Array, { standing: bundle.standing, items: group }),
+    );
   }
 }

@@ -9,7 +9,13 @@ import { equalBytes } from '../base/bytes.ts';
 import type { Epoch, Round } from '../base/ids.ts';
 import { type PlayerSet, playersFromBits } from '../base/players.ts';
 import { accept, type Result, refuse } from '../base/result.ts';
-import { DATAGRAM_BYTES_MAX, ITEM_BYTES_MAX, ITEMS_MAX, PROTOCOL_VERSION, SESSION_TAG_BYTES } from './limits.ts';
+import {
+  DATAGRAM_BYTES_MAX,
+  ITEM_BYTES_MAX,
+  ITEMS_MAX,
+  PROTOCOL_VERSION,
+  SESSION_TAG_BYTES,
+} from './limits.ts';
 import { Reader } from './reader.ts';
 import { Writer } from './writer.ts';
 

@@ -79,5 +79,10 @@ export function decodeHello(datagram: Uint8Array): Result<Hello, 'malformed'> {
 /** The hello with what its signature must be checked against. */
 export function sealHello(hello: Hello): Sealed<Hello> {
   const unsigned = hello.bytes.subarray(0, hello.bytes.length - SIGNATURE_BYTES);
-  return { publicKey: hello.publicKey, message: helloMessage(unsigned), signature: hello.signature, value: hello };
+  return {
+    publicKey: hello.publicKey,
+    message: helloMessage(unsigned),
+    signature: hello.signature,
+    value: hello,
+  };
 }

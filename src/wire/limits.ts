@@ -44,7 +44,8 @@ const KEY = 32;
 const openingPacket = 2 + (7 + 64) + (7 + 2 + INPUT_BYTES_MAX + SALT_BYTES) + SIGNATURE;
 const commitPacket = 2 + (7 + 32) + SIGNATURE;
 const elidedOpening = openingPacket - 64 + 32;
-const hello = 2 + KEY + NONCE_BYTES + 2 + AGREEMENT_BYTES_MAX + 1 + PLAYERS_MAX * (KEY + NONCE_BYTES) + SIGNATURE;
+const hello =
+  2 + KEY + NONCE_BYTES + 2 + AGREEMENT_BYTES_MAX + 1 + PLAYERS_MAX * (KEY + NONCE_BYTES) + SIGNATURE;
 
 assert(hello <= DATAGRAM_BYTES_MAX, 'a hello of the largest roster fits one datagram');
 assert(openingPacket <= ITEM_BYTES_MAX, 'an opening of the largest input fits one datagram');

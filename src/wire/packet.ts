@@ -12,7 +12,14 @@ import { domainPrefix, hash } from '../crypto/hash.ts';
 import { type Sealed, SIGNATURE_BYTES } from '../crypto/signature.ts';
 import { PARTS_MAX, PLAYERS_MAX, PROTOCOL_VERSION } from './limits.ts';
 import { Reader } from './reader.ts';
-import { type Fields, readFields, type Statement, statementKind, statements, writeFields } from './statement.ts';
+import {
+  type Fields,
+  readFields,
+  type Statement,
+  statementKind,
+  statements,
+  writeFields,
+} from './statement.ts';
 import { Writer } from './writer.ts';
 
 const ELIDED = 0x80;
@@ -74,7 +81,11 @@ export function encodePacket(sender: Seat, entries: readonly Entry[], signature:
   const writer = new Writer(160).u8(sender).u8(entries.length);
   for (const entry of entries) {
     if (entry.statement !== null) writer.bytes(entry.bytes);
-    else writer.u8((entry.key[0] as number) | ELIDED).bytes(entry.key.subarray(1)).bytes(entry.hash);
+    else
+      writer
+        .u8((entry.key[0] as number) | ELIDED)
+        .bytes(entry.key.subarray(1))
+        .bytes(entry.hash);
   }
   return writer.bytes(signature).take();
 }
@@ -86,8 +97,11 @@ export function signedPacket(sender: Seat, entries: readonly Entry[], signature:
 
 /** The same packet with every statement but those of `keep` (indices) left out. */
 export function elide(packet: Packet, session: Uint8Array, keep: readonly number[]): Packet {
-  const entries = packet.entries.map((entry, index): Entry =>
-    keep.includes(index) ? entry : { key: entry.key, hash: partHash(session, packet.sender, entry), statement: null },
+  const entries = packet.entries.map(
+    (entry, index): Entry =>
+      keep.includes(index)
+        ? entry
+        : { key: entry.key, hash: partHash(session, packet.sender, entry), statement: null },
   );
   return signedPacket(packet.sender, entries, packet.signature);
 }

@@ -83,11 +83,52 @@ export interface StatementLayout {
 }
 
 export const statements: Readonly<Record<StatementKind, StatementLayout>> = {
-  commit: { tag: 1, key: [['epoch', 'u16'], ['round', 'u32']], body: [['commitment', 'digest']] },
-  set: { tag: 2, key: [['epoch', 'u16'], ['round', 'u32']], body: [['set', 'digest'], ['state', 'digest']] },
-  reveal: { tag: 3, key: [['epoch', 'u16'], ['round', 'u32']], body: [['input', 'input'], ['salt', 'salt']] },
-  remove: { tag: 4, key: [['epoch', 'u16']], body: [['target', 'u8'], ['advanced', 'u32']] },
-  wish: { tag: 5, key: [['epoch', 'u16'], ['index', 'u32']], body: [['target', 'u8']] },
+  commit: {
+    tag: 1,
+    key: [
+      ['epoch', 'u16'],
+      ['round', 'u32'],
+    ],
+    body: [['commitment', 'digest']],
+  },
+  set: {
+    tag: 2,
+    key: [
+      ['epoch', 'u16'],
+      ['round', 'u32'],
+    ],
+    body: [
+      ['set', 'digest'],
+      ['state', 'digest'],
+    ],
+  },
+  reveal: {
+    tag: 3,
+    key: [
+      ['epoch', 'u16'],
+      ['round', 'u32'],
+    ],
+    body: [
+      ['input', 'input'],
+      ['salt', 'salt'],
+    ],
+  },
+  remove: {
+    tag: 4,
+    key: [['epoch', 'u16']],
+    body: [
+      ['target', 'u8'],
+      ['advanced', 'u32'],
+    ],
+  },
+  wish: {
+    tag: 5,
+    key: [
+      ['epoch', 'u16'],
+      ['index', 'u32'],
+    ],
+    body: [['target', 'u8']],
+  },
   leave: { tag: 6, key: [['epoch', 'u16']], body: [['advanced', 'u32']] },
 };
 

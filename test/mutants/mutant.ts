@@ -61,15 +61,22 @@ export class Mutant {
     for (const { file, find, replace } of edits) {
       const text = texts.get(file) ?? readFileSync(join(root, 'src', file), 'utf8');
       const times = text.split(find).length - 1;
-      if (times !== 1) throw new Error(`mutant ${name}: ${JSON.stringify(find)} stands ${times} times in ${file}`);
-      texts.set(file, text.replace(find, () => replace));
+      if (times !== 1)
+        throw new Error(`mutant ${name}: ${JSON.stringify(find)} stands ${times} times in ${file}`);
+      texts.set(
+        file,
+        text.replace(find, () => replace),
+      );
     }
-    for (const [file, text] of texts) writeFileSync(join(this.#folder, file.replace(/\.ts$/, '.js')), compile(text));
+    for (const [file, text] of texts)
+      writeFileSync(join(this.#folder, file.replace(/\.ts$/, '.js')), compile(text));
   }
 
   /** Imports a module of the mutant, given by its path below src/. */
   async load<Module>(file: string): Promise<Module> {
-    return (await import(/* @vite-ignore */ pathToFileURL(join(this.#folder, file.replace(/\.ts$/, '.js'))).href)) as Module;
+    return (await import(
+      /* @vite-ignore */ pathToFileURL(join(this.#folder, file.replace(/\.ts$/, '.js'))).href
+    )) as Module;
   }
 }
 

@@ -3,8 +3,8 @@ import { defineGame } from '../../src/client/game.ts';
 import { keyring } from '../../src/keyring/node.ts';
 import { verifyEvidence } from '../../src/protocol/evidence.ts';
 import type { Game } from '../../src/protocol/game.ts';
-import { decodePlain, encodePlain } from '../../src/wire/plain.ts';
 import * as simulator from '../../src/sim/simulator.ts';
+import { decodePlain, encodePlain } from '../../src/wire/plain.ts';
 import { type Edit, Mutant, removeMutants } from '../mutants/mutant.ts';
 
 type Simulator = typeof simulator;
@@ -19,7 +19,8 @@ function rockPaperScissors(): Game<Hands, number> {
     step: ({ wins }, { inputs }) => {
       const next = [...wins];
       for (const [a, mine] of inputs.entries()) {
-        for (const theirs of inputs) if (mine !== null && theirs !== null && (mine + 2) % 3 === theirs) next[a] = (next[a] ?? 0) + 1;
+        for (const theirs of inputs)
+          if (mine !== null && theirs !== null && (mine + 2) % 3 === theirs) next[a] = (next[a] ?? 0) + 1;
       }
       return { wins: next, hands: [...inputs] };
     },
@@ -37,7 +38,11 @@ function beat(others: readonly (Uint8Array | null)[]): Uint8Array {
 }
 
 /** Three players, one of whom cheats, with the library as it is or with a defence taken away. */
-function play(of: Simulator, cheat: simulator.Cheat | null, more: Partial<simulator.SimulationOptions<Hands, number>> = {}) {
+function play(
+  of: Simulator,
+  cheat: simulator.Cheat | null,
+  more: Partial<simulator.SimulationOptions<Hands, number>> = {},
+) {
   return of.simulate(hands, {
     players: 3,
     rounds: 12,
@@ -55,7 +60,11 @@ async function without(name: string, edits: readonly Edit[]): Promise<Simulator>
 }
 
 const blind = {
-  set: { file: 'protocol/round.ts', find: 'if (set !== null && !equalBytes(set, listed.set)) return null;', replace: '' },
+  set: {
+    file: 'protocol/round.ts',
+    find: 'if (set !== null && !equalBytes(set, listed.set)) return null;',
+    replace: '',
+  },
   computed: {
     file: 'protocol/round.ts',
     find: 'if (set === null || !equalBytes(set, commitmentSet({ session, epoch, round }, commitments))) return null;',
@@ -99,11 +108,16 @@ describe('lookahead: withholds its commitment until the others have opened', () 
       await without('lookahead', [
         blind.set,
         blind.computed,
-        { file: 'protocol/round.ts', find: '    if (statement === null) return null;\n    commitments.push(statement.commitment);', replace: '    if (statement !== null) commitments.push(statement.commitment);' },
+        {
+          file: 'protocol/round.ts',
+          find: '    if (statement === null) return null;\n    commitments.push(statement.commitment);',
+          replace: '    if (statement !== null) commitments.push(statement.commitment);',
+        },
         {
           file: 'protocol/lockstep.ts',
           find: 'if (!within(members, holders(now.commits))) return;',
-          replace: 'if (now.commits.filter((packet) => packet !== null).length < setup.keys.length - 1) return;',
+          replace:
+            'if (now.commits.filter((packet) => packet !== null).length < setup.keys.length - 1) return;',
         },
       ]),
       cheat(),
@@ -125,7 +139,9 @@ describe('inconsistency: commits differently before different players', () => {
     const result = play(simulator, cheat());
     expect(result.agreed).toBe(true);
     expect(result.rounds).toBe(12);
-    expect(new Set(convictions(result))).toEqual(new Set(['0 inconsistency commit', '1 inconsistency commit', '2 inconsistency commit']));
+    expect(new Set(convictions(result))).toEqual(
+      new Set(['0 inconsistency commit', '1 inconsistency commit', '2 inconsistency commit']),
+    );
     expect(result.players[cheater]?.ended).toBe('expelled');
   });
 
@@ -166,8 +182,16 @@ describe('replay of a commitment of another round', () => {
   it('frames honest players when the signature does not cover epoch and round', async () => {
     const result = play(
       await without('replay', [
-        { file: 'wire/packet.ts', find: 'writer.bytes(entry.key).bytes(partHash', replace: 'writer.bytes(entry.key.subarray(0, 1)).bytes(partHash' },
-        { file: 'wire/packet.ts', find: "Uint8Array.of(sender), entry.bytes);", replace: "Uint8Array.of(sender), entry.bytes.subarray(entry.key.length));" },
+        {
+          file: 'wire/packet.ts',
+          find: 'writer.bytes(entry.key).bytes(partHash',
+          replace: 'writer.bytes(entry.key.subarray(0, 1)).bytes(partHash',
+        },
+        {
+          file: 'wire/packet.ts',
+          find: 'Uint8Array.of(sender), entry.bytes);',
+          replace: 'Uint8Array.of(sender), entry.bytes.subarray(entry.key.length));',
+        },
       ]),
       cheat(),
     );
@@ -192,8 +216,16 @@ describe('replay of packets of another session', () => {
 
   it('frames honest players when the signature does not cover the session', async () => {
     const mutant = await without('replay-session', [
-      { file: 'wire/packet.ts', find: 'writer.u8(PROTOCOL_VERSION).bytes(session)', replace: 'writer.u8(PROTOCOL_VERSION)' },
-      { file: 'wire/packet.ts', find: 'head, session, Uint8Array.of(sender)', replace: 'head, Uint8Array.of(sender)' },
+      {
+        file: 'wire/packet.ts',
+        find: 'writer.u8(PROTOCOL_VERSION).bytes(session)',
+        replace: 'writer.u8(PROTOCOL_VERSION)',
+      },
+      {
+        file: 'wire/packet.ts',
+        find: 'head, session, Uint8Array.of(sender)',
+        replace: 'head, Uint8Array.of(sender)',
+      },
     ]);
     const packets: Uint8Array[] = [];
     play(mutant, mutant.cheats.recorder(packets), { identitySeed: 5 });
@@ -205,7 +237,7 @@ describe('replay of packets of another session', () => {
 describe('spoofing: commits in the name of another player', () => {
   const cheat = () => simulator.cheats.spoofing({ fromRound: 3, victim: 0 });
 
-  it('fails: the signature is not the victim\'s', () => {
+  it("fails: the signature is not the victim's", () => {
     const result = play(simulator, cheat());
     expect(result.agreed).toBe(true);
     expect(result.evidence).toEqual([]);
@@ -214,7 +246,13 @@ describe('spoofing: commits in the name of another player', () => {
 
   it('frames the victim when signatures are not checked', async () => {
     const result = play(
-      await without('spoofing', [{ file: 'sim/player.ts', find: 'done(verifier.verify(sealed))', replace: 'done(sealed.value as never)' }]),
+      await without('spoofing', [
+        {
+          file: 'sim/player.ts',
+          find: 'done(verifier.verify(sealed))',
+          replace: 'done(sealed.value as never)',
+        },
+      ]),
       cheat(),
     );
     expect(result.violations.join()).toContain('framed');
@@ -229,7 +267,8 @@ describe('malformed packets', () => {
     expect(result.agreed).toBe(true);
     expect(result.evidence).toEqual([]);
     const refused = result.players[0]?.refused ?? {};
-    for (const name of ['malformed', 'length', 'version'] as const) expect(refused[name], name).toBeGreaterThan(0);
+    for (const name of ['malformed', 'length', 'version'] as const)
+      expect(refused[name], name).toBeGreaterThan(0);
   });
 
   it('stop a player whose decoder trusts the tag of a statement', async () => {

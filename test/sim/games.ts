@@ -15,7 +15,10 @@ export const sum: Game<SumState, number> = defineGame<SumState, number>({
   version: 1,
   init: () => ({ total: 0, drawn: 0, last: [] }),
   step: ({ total }, { inputs, random }) => ({
-    total: inputs.reduce<number>((all, input, seat) => (all * 31 + (input ?? 7) * (seat + 1)) % 1_000_003, total),
+    total: inputs.reduce<number>(
+      (all, input, seat) => (all * 31 + (input ?? 7) * (seat + 1)) % 1_000_003,
+      total,
+    ),
     drawn: random(1000),
     last: [...inputs],
   }),

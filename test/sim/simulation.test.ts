@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { prng } from '../../src/base/prng.ts';
 import { keyring } from '../../src/keyring/node.ts';
-import { type SimulatedFault, type SimulationOptions, simulate } from '../../src/sim/simulator.ts';
 import { replayTrace } from '../../src/sim/replay.ts';
+import { type SimulatedFault, type SimulationOptions, simulate } from '../../src/sim/simulator.ts';
 import { type SumState, sum } from './games.ts';
 
 type Options = SimulationOptions<SumState, number>;
@@ -18,7 +18,13 @@ describe('loss, delay, jitter, duplication and reordering', () => {
   });
 
   it('sixteen players', () => {
-    const result = simulate(sum, { ...base, players: 16, rounds: 10, seed: 4, network: { loss: 0.05, jitterMs: 5 } });
+    const result = simulate(sum, {
+      ...base,
+      players: 16,
+      rounds: 10,
+      seed: 4,
+      network: { loss: 0.05, jitterMs: 5 },
+    });
     expect(result).toMatchObject({ agreed: true, rounds: 10, violations: [] });
   });
 
@@ -92,10 +98,29 @@ describe('crash and restart', () => {
   });
 
   it('of everybody, one after the other and all at once', () => {
-    const crash = (player: number, atMs: number): SimulatedFault => ({ type: 'crash', player, atMs, downMs: 250 });
-    const faults = [crash(0, 300), crash(1, 700), crash(2, 1100), crash(3, 1101), crash(0, 2000), crash(1, 2000)];
+    const crash = (player: number, atMs: number): SimulatedFault => ({
+      type: 'crash',
+      player,
+      atMs,
+      downMs: 250,
+    });
+    const faults = [
+      crash(0, 300),
+      crash(1, 700),
+      crash(2, 1100),
+      crash(3, 1101),
+      crash(0, 2000),
+      crash(1, 2000),
+    ];
     faults.push(crash(2, 2000), crash(3, 2000));
-    const result = simulate(sum, { ...base, players: 4, rounds: 60, seed: 8, faults, network: { loss: 0.05 } });
+    const result = simulate(sum, {
+      ...base,
+      players: 4,
+      rounds: 60,
+      seed: 8,
+      faults,
+      network: { loss: 0.05 },
+    });
     expect(result).toMatchObject({ agreed: true, rounds: 60, violations: [], evidence: [] });
   });
 
@@ -110,7 +135,12 @@ describe('crash and restart', () => {
 
 describe('going on without players', () => {
   it('one after the other falls silent for good: the others wish, agree and go on, down to two', () => {
-    const gone = (player: number, atMs: number): SimulatedFault => ({ type: 'crash', player, atMs, downMs: Number.POSITIVE_INFINITY });
+    const gone = (player: number, atMs: number): SimulatedFault => ({
+      type: 'crash',
+      player,
+      atMs,
+      downMs: Number.POSITIVE_INFINITY,
+    });
     const faults = [gone(0, 500), gone(3, 4000), gone(1, 8000)];
     const result = simulate(sum, { ...base, players: 5, rounds: 150, seed: 6, faults, onStall: 'remove' });
     expect(result.violations).toEqual([]);
@@ -118,8 +148,18 @@ describe('going on without players', () => {
   });
 
   it('never at two by silence: the other stalls and waits', () => {
-    const faults: SimulatedFault[] = [{ type: 'crash', player: 0, atMs: 500, downMs: Number.POSITIVE_INFINITY }];
-    const result = simulate(sum, { ...base, players: 2, rounds: 50, seed: 6, faults, onStall: 'remove', limitMs: 20_000 });
+    const faults: SimulatedFault[] = [
+      { type: 'crash', player: 0, atMs: 500, downMs: Number.POSITIVE_INFINITY },
+    ];
+    const result = simulate(sum, {
+      ...base,
+      players: 2,
+      rounds: 50,
+      seed: 6,
+      faults,
+      onStall: 'remove',
+      limitMs: 20_000,
+    });
     expect(result.rounds).toBeLessThan(50);
     expect(result.players[1]?.ended).toBeNull();
     expect(result.stalls.every(({ waitingFor }) => waitingFor.join() === '0')).toBe(true);
@@ -146,7 +186,12 @@ function swarm(seed: number): Options {
   const chance = (share: number): number => (random.unit() < 0.5 ? 0 : random.unit() * share);
   const faults: SimulatedFault[] = [];
   for (let i = random.below(4); i > 0; i--) {
-    faults.push({ type: 'crash', player: random.below(players), atMs: random.below(4000), downMs: 50 + random.below(1500) });
+    faults.push({
+      type: 'crash',
+      player: random.below(players),
+      atMs: random.below(4000),
+      downMs: 50 + random.below(1500),
+    });
   }
   for (let i = random.below(3); i > 0; i--) {
     const cut = 1 + random.below(players - 1);
@@ -165,7 +210,10 @@ function swarm(seed: number): Options {
 
 describe('swarm', () => {
   const fresh = Math.floor(Math.random() * 0x7fffffff);
-  const seeds = [...Array.from({ length: 40 }, (_, index) => 1000 + index), ...Array.from({ length: 20 }, (_, index) => fresh + index)];
+  const seeds = [
+    ...Array.from({ length: 40 }, (_, index) => 1000 + index),
+    ...Array.from({ length: 20 }, (_, index) => fresh + index),
+  ];
 
   it(`safety, then progress, for fixed seeds and for fresh ones from ${fresh}`, () => {
     for (const seed of seeds) {
