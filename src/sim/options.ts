@@ -73,6 +73,13 @@ export interface SimulatedStall {
   readonly reason: string;
 }
 
+/** States that differ after a round: the game is not deterministic. */
+export interface SimulatedDesync {
+  readonly by: number;
+  readonly round: number;
+  readonly players: readonly number[];
+}
+
 /** What came of one player. */
 export interface SimulatedPlayer<State> {
   readonly publicKey: Uint8Array;
@@ -95,7 +102,8 @@ export interface SimulationResult<State> {
   /** Every piece of evidence, as each player came to hold it. */
   readonly evidence: readonly SimulatedEvidence[];
   readonly stalls: readonly SimulatedStall[];
-  /** Invariants that did not hold (checkers.ts); empty unless something is wrong with the engine. */
+  readonly desyncs: readonly SimulatedDesync[];
+  /** Invariants that did not hold (checkers.ts); empty unless the engine, or a game's determinism, is at fault. */
   readonly violations: readonly string[];
   /** Virtual milliseconds that the match took. */
   readonly virtualMs: number;

@@ -18,6 +18,7 @@ import { matchOf } from './match.ts';
 import { Network } from './network.ts';
 import {
   checkSimulation,
+  type SimulatedDesync,
   type SimulatedEvidence,
   type SimulatedFault,
   type SimulatedPlayer,
@@ -34,7 +35,7 @@ export { cheats } from './cheats.ts';
 export type * from './options.ts';
 export { replayTrace } from './replay.ts';
 
-const STALLS_MAX = 1000;
+const NOTICES_MAX = 1000;
 
 interface Stall {
   readonly round: number;
@@ -49,6 +50,7 @@ class Simulation<State, Input> {
   readonly queue = new EventQueue<Event | (() => void)>();
   readonly evidence: SimulatedEvidence[] = [];
   readonly stalls: SimulatedStall[] = [];
+  readonly desyncs: SimulatedDesync[] = [];
   readonly sent = { datagrams: 0, bytes: 0 };
   readonly trace: TraceWriter | null;
   now: Micros = 0;
@@ -104,18 +106,25 @@ class Simulation<State, Input> {
       send: (from, to, datagram) => this.#send(from, to, datagram),
       wake: (seat, at) => this.#wake(seat, at),
       played: (seat, round, stateHash, again) => this.#played(seat, round, stateHash, again),
-      tell: (seat, effect) => {
-        if (effect.type === 'evidence') {
-          const { evidence, kind, player } = effect;
-          this.evidence.push({ by: seat, player, kind, evidence });
-          this.checkers.accused(seat, player);
-        } else if (effect.type === 'end') this.#ended[seat] = effect.reason;
-        else if (effect.type === 'notify' && effect.notice.type === 'stall')
-          this.#stalled(seat, effect.notice);
-      },
+      tell: (seat, effect) => this.#told(seat, effect),
       line: this.trace === null ? null : (seat, text) => this.trace?.add(this.now, seat, text),
       act: (seat) => this.#act(seat),
     };
+  }
+
+  #told(seat: Seat, effect: Parameters<PlayerWorld['tell']>[1]): void {
+    if (effect.type === 'evidence') {
+      const { evidence, kind, player } = effect;
+      this.evidence.push({ by: seat, player, kind, evidence });
+      this.checkers.accused(seat, player);
+    } else if (effect.type === 'end') this.#ended[seat] = effect.reason;
+    else if (effect.type === 'notify') {
+      const { notice } = effect;
+      if (notice.type === 'stall') this.#stalled(seat, notice);
+      if (notice.type === 'desync' && this.desyncs.length < NOTICES_MAX) {
+        this.desyncs.push({ by: seat, round: notice.round, players: seatsOf(notice.players) });
+      }
+    }
   }
 
   #act(seat: Seat): void {
@@ -177,7 +186,7 @@ class Simulation<State, Input> {
   #stalled(seat: Seat, notice: Stall): void {
     const { reason, round } = notice;
     const waitingFor = seatsOf(notice.waitingFor);
-    if (this.stalls.length < STALLS_MAX) this.stalls.push({ by: seat, round, waitingFor, reason });
+    if (this.stalls.length < NOTICES_MAX) this.stalls.push({ by: seat, round, waitingFor, reason });
     const [target] = waitingFor;
     if (this.#options.onStall !== 'remove' || target === undefined) return;
     this.queue.add(this.now, { seat, what: { type: 'wish', target } });
@@ -283,6 +292,7 @@ class Simulation<State, Input> {
       players,
       evidence: this.evidence,
       stalls: this.stalls,
+      desyncs: this.desyncs,
       violations,
       virtualMs: this.now / 1000,
       sent: this.sent,
