@@ -10,7 +10,7 @@ export interface Prng {
   next(): number;
   /** A multiple of 2^-32 in [0, 1), from one output. */
   unit(): number;
-  /** An integer in 0 .. n - 1, each equally likely. Throws a RangeError unless n is an integer in 1 .. 2^32. */
+  /** An integer in 0 .. n - 1, all equally likely. Throws a RangeError unless n is one in 1 .. 2^32. */
   below(n: number): number;
   /**
    * The stream that belongs to `label` (a number is taken as its decimal text). It depends on the seed and

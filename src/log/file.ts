@@ -9,14 +9,34 @@
 
 import { randomBytes } from 'node:crypto';
 import {
-  closeSync, fdatasyncSync, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync, realpathSync,
-  renameSync, rmSync, statSync, writeFileSync, writeSync,
+  closeSync,
+  fdatasyncSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { toHex } from '../base/bytes.ts';
 import { codeOf, explain, logError } from './failure.ts';
 import {
-  type Contents, decodeFrames, decodeHead, encodeBoot, encodeHead, encodeRecords, SALT_BYTES,
+  bootBody,
+  type Chain,
+  type Contents,
+  checkOfFrame,
+  decodeFrames,
+  decodeHead,
+  encodeFrame,
+  encodeHead,
+  recordsBody,
+  SALT_BYTES,
 } from './frames.ts';
 import { takeLock } from './lock.ts';
 import { copyRecord, type Log, type LogFactory } from './log.ts';
@@ -105,29 +125,31 @@ function createMissing(file: string, path: string, count: BootCount | null): voi
   }
   if (count !== null) {
     const sight = found === undefined ? 'it is missing' : 'it is empty';
-    throw logError(path, `${sight}, though "${file}.boot" counts ${count.boots} openings of it; ${startAnew}`);
+    throw logError(
+      path,
+      `${sight}, though "${file}.boot" counts ${count.boots} openings of it; ${startAnew}`,
+    );
   }
   writeWhole(file, encodeHead(randomBytes(SALT_BYTES)));
 }
 
-interface Opened extends Contents {
-  readonly salt: Uint8Array;
-}
-
 /** Reads and judges the log; changes nothing. */
-function readLog(fd: number, file: string, path: string, count: BootCount | null): Opened {
+function readLog(fd: number, file: string, path: string, count: BootCount | null): Contents {
   const bytes = readFileSync(fd);
-  const salt = decodeHead(bytes);
-  if (salt === 'version') {
+  const head = decodeHead(bytes);
+  if (head === 'version') {
     throw logError(path, 'another version of the library wrote it, in a format that this one cannot read');
   }
-  if (salt === 'foreign') {
-    throw logError(path, 'it is not a log, or damaged at byte 0; choose another path, or start with a new key');
+  if (head === 'foreign') {
+    throw logError(
+      path,
+      'it is not a log, or damaged at byte 0; choose another path, or start with a new key',
+    );
   }
-  if (count !== null && count.salt !== toHex(salt)) {
+  if (count !== null && count.salt !== toHex(head.salt)) {
     throw logError(path, `"${file}.boot" counts the openings of another log; ${startAnew}`);
   }
-  const contents = decodeFrames(bytes, salt);
+  const contents = decodeFrames(bytes, head);
   if (typeof contents === 'number') throw logError(path, `it is damaged at byte ${contents}; ${startAnew}`);
   if (contents.boots < (count?.boots ?? 0)) {
     throw logError(
@@ -136,20 +158,29 @@ function readLog(fd: number, file: string, path: string, count: BootCount | null
         `was it restored from a backup? ${startAnew}`,
     );
   }
-  return { ...contents, salt };
+  return contents;
 }
 
-/** Cuts a torn tail off and counts this opening, durably. The answer is the new end of the log. */
-function beginBoot(fd: number, file: string, { salt, boots, end }: Opened): number {
-  if (fstatSync(fd).size > end) {
-    ftruncateSync(fd, end);
-    fsyncSync(fd);
-  }
-  const frame = encodeBoot(salt, end, boots + 1);
-  writeAll(fd, frame, end);
-  fdatasyncSync(fd);
+/** A file open for writing, and where it goes on. */
+interface Place extends Chain {
+  readonly fd: number;
+  readonly end: number;
+}
+
+/** Adds one frame, durably: every frame is, before the next is written, so that only the last can be torn. */
+function addFrame(place: Place, body: Uint8Array): Place {
+  const frame = encodeFrame(place, body);
+  writeAll(place.fd, frame, place.end);
+  fdatasyncSync(place.fd);
+  return { ...place, end: place.end + frame.length, last: checkOfFrame(frame) };
+}
+
+/** Cuts a torn tail off and counts this opening; one wait for the disk serves both. */
+function beginBoot(fd: number, file: string, { salt, last, end, boots }: Contents): Place {
+  if (fstatSync(fd).size > end) ftruncateSync(fd, end);
+  const place = addFrame({ fd, salt, last, end }, bootBody(boots + 1));
   writeWhole(`${file}.boot`, `fairstep boot v1 ${boots + 1} ${toHex(salt)}\n`);
-  return end + frame.length;
+  return place;
 }
 
 function openLog(path: string): Log {
@@ -160,9 +191,8 @@ function openLog(path: string): Log {
     const count = readBootCount(file, path);
     createMissing(file, path, count);
     fd = openSync(file, 'r+');
-    const opened = readLog(fd, file, path, count);
-    const end = beginBoot(fd, file, opened);
-    return runningLog(path, fd, release, opened, end);
+    const contents = readLog(fd, file, path, count);
+    return runningLog(path, contents.records, beginBoot(fd, file, contents), release);
   } catch (cause) {
     if (fd !== null) closeSync(fd);
     release();
@@ -170,10 +200,9 @@ function openLog(path: string): Log {
   }
 }
 
-/** The log of an open file; `start` is where its next frame goes. */
-function runningLog(path: string, fd: number, release: () => void, opened: Opened, start: number): Log {
-  const { salt, records } = opened;
-  let end = start;
+/** The log of an open file; `release` gives up its lock. */
+function runningLog(path: string, records: readonly Uint8Array[], start: Place, release: () => void): Log {
+  let place = start;
   let pending: Uint8Array[] = [];
   let failure: unknown = null;
   let closed = false;
@@ -183,15 +212,12 @@ function runningLog(path: string, fd: number, release: () => void, opened: Opene
     if (failure !== null) throw failure;
   }
 
-  /** Each frame is durable before the next is written: only the last can ever be torn. */
   function flush(): void {
     checkUsable();
     try {
       while (pending.length > 0) {
-        const [frame, taken] = encodeRecords(salt, end, pending);
-        writeAll(fd, frame, end);
-        fdatasyncSync(fd);
-        end += frame.length;
+        const [body, taken] = recordsBody(pending);
+        place = addFrame(place, body);
         pending = pending.slice(taken);
       }
     } catch (cause) {
@@ -214,7 +240,7 @@ function runningLog(path: string, fd: number, release: () => void, opened: Opene
         if (failure === null) flush();
       } finally {
         closed = true;
-        closeSync(fd);
+        closeSync(place.fd);
         release();
       }
     },
@@ -223,8 +249,8 @@ function runningLog(path: string, fd: number, release: () => void, opened: Opene
 
 /**
  * A log in the file at `path`, which is created unless it is there; its directory must be. While it is open,
- * `<path>.lock` stands beside it; `<path>.boot` stays. A flush takes one write and one wait for the disk, both
- * within the call. Opening rejects with an Error that names the path and the remedy when another process has
+ * `<path>.lock` stands beside it; `<path>.boot` stays. A flush is one write and one wait for the disk, within
+ * the call. Opening rejects with an Error that names the path and the remedy when another process has
  * the log open, when it is damaged, older than its boot counter, or no log, and when the system refuses.
  * Throws a TypeError unless `path` is a non-empty string.
  */

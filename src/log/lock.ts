@@ -6,14 +6,12 @@
  * ids are used again. Threads of one process are one holder. A lock guards processes of one machine: over a
  * shared file system it only refuses.
  *
- * Taking over: whoever creates the guard file (atomic) may look at the lock again and, if it is still the same
- * stale one, rename its guard over it (atomic). Only its creator ever removes a guard, so one process wins.
+ * Taking over: whoever creates the guard file (atomic) may look at the lock again and, if it is still the
+ * same stale one, rename its guard over it (atomic). Only its creator removes a guard, so one process wins.
  */
 
 import { randomBytes } from 'node:crypto';
-import {
-  closeSync, fsyncSync, openSync, readFileSync, renameSync, unlinkSync, writeFileSync,
-} from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { codeOf, logError } from './failure.ts';
 
@@ -74,17 +72,30 @@ function checkStale(lock: string, path: string, text: string): void {
   const holder = parseHolder(text);
   const remedy = `if no program uses the log, delete "${lock}"`;
   if (holder === null) {
-    throw logError(path, `it is being opened by another process, or a crash left its lock unwritten; ${remedy}`);
+    throw logError(
+      path,
+      `it is being opened by another process, or a crash left its lock unwritten; ${remedy}`,
+    );
   }
   const { pid, host } = holder;
   if (host !== hostname()) {
-    throw logError(path, `it is locked by process ${pid} of "${host}", which cannot be asked from here; ${remedy}`);
+    throw logError(
+      path,
+      `it is locked by process ${pid} of "${host}", which cannot be asked from here; ${remedy}`,
+    );
   }
   if (!isAlive(holder)) return;
   if (pid === process.pid) {
-    throw logError(path, `it is already open in this process (${pid}); close it first, or give each player a log`);
+    throw logError(
+      path,
+      `it is already open in this process (${pid}); close it first, or give each player a log`,
+    );
   }
-  throw logError(path, `it is locked by process ${pid}, which is running; stop that one, or choose another path`);
+  const doubt = holder.started === null ? `; if that one has nothing to do with it, delete "${lock}"` : '';
+  throw logError(
+    path,
+    `it is locked by process ${pid}, which is running; stop that one, or choose another path${doubt}`,
+  );
 }
 
 /** Creates a file that was not there; false when it was. */
@@ -123,7 +134,8 @@ function takeOver(lock: string, path: string, stale: string, mine: string): void
   if (!create(guard, mine)) {
     throw logError(
       path,
-      `another process is taking it over; if that goes on and no program uses the log, delete "${guard}" and "${lock}"`,
+      `another process is taking it over; if that goes on and no program uses the log, ` +
+        `delete "${guard}" and "${lock}"`,
     );
   }
   let taken = false;

@@ -22,7 +22,7 @@ export interface Log {
   close(): Promise<void>;
 }
 
-/** Opens a log when a session is created; rejects when it is locked, damaged or older than its boot counter. */
+/** Opens a log when a session is created; rejects if it is locked, damaged or older than its boot counter. */
 export type LogFactory = () => Promise<Log>;
 
 /** A copy of a record that may be appended. Throws a RangeError when it is too long. */

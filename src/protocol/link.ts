@@ -223,13 +223,16 @@ export function flush(link: Link, at: Micros): readonly [Link, readonly Sending[
 
 /** Players that have just fallen silent, and the links that remember it. */
 export function interruptions(link: Link, at: Micros): readonly [Link, readonly Seat[]] {
+  if (!link.peers.some((peer) => peer !== null && !peer.interrupted && peer.heardAt + SILENCE <= at)) {
+    return [link, []];
+  }
   const silent: Seat[] = [];
   const peers = link.peers.map((peer, seat) => {
     if (peer === null || peer.interrupted || peer.heardAt + SILENCE > at) return peer;
     silent.push(seat as Seat);
     return { ...peer, interrupted: true };
   });
-  return silent.length === 0 ? [link, silent] : [{ ...link, peers }, silent];
+  return [{ ...link, peers }, silent];
 }
 
 /** When the links want to be looked at again; null for never. */

@@ -152,7 +152,13 @@ export function step(session: Session, event: SessionEvent): Step<Session, Effec
   else if (event.type === 'quit') finish(turn, 'left');
   if (turn.session.lockstep === null) greet(turn);
   else attend(turn);
-  return [turn.session, turn.effects];
+  return [turn.session, endLast(turn.effects)];
+}
+
+/** The end is told after the last datagrams have left: whoever hears of it may stop everything. */
+function endLast(effects: readonly Effect[]): readonly Effect[] {
+  if (!effects.some(({ type }) => type === 'end')) return effects;
+  return [...effects.filter(({ type }) => type !== 'end'), ...effects.filter(({ type }) => type === 'end')];
 }
 
 /** When the session wants a tick; null for never. */
@@ -330,24 +336,26 @@ function moved(turn: Turn, before: Lockstep, [after, effects]: Step<Lockstep, Ef
 function attend(turn: Turn): void {
   const { cutAt, lockstep, movedAt, setup } = turn.session;
   assert(lockstep !== null, 'a session that is attended to has begun');
-  if (cutAt !== null && cutAt <= turn.at)
+  if (cutAt !== null && cutAt <= turn.at) {
     turn.set({ link: cutOff(turn.session.link, gone(lockstep)), cutAt: null });
+  }
   const [link, silent] = interruptions(turn.session.link, turn.at);
-  turn.set({ link });
+  if (silent.length > 0) turn.set({ link });
   for (const seat of silent) player(turn, seat, 'interrupted');
   if (movedAt + setup.stallAfter <= turn.at && lockstep.over === null) stall(turn, lockstep);
   const left = lockstep.over === null && lockstep.leaving && lockstep.removal.causes[setup.me] !== null;
   if (left && settled(turn.session)) finish(turn, 'left');
-  const current = turn.session.lockstep as Lockstep;
-  const [next, sendings] = flush(turn.session.link, turn.at);
-  turn.set({ link: next });
-  const standing: Standing = standingOf(current);
+  sendDue(turn, turn.session.lockstep as Lockstep);
+}
+
+function sendDue(turn: Turn, lockstep: Lockstep): void {
+  const [link, sendings] = flush(turn.session.link, turn.at);
+  if (sendings.length === 0) return;
+  turn.set({ link });
+  const standing = standingOf(lockstep);
   for (const { to, items } of sendings) {
-    turn.effects.push({
-      type: 'send',
-      to,
-      datagram: encodeBundle(current.setup.session, { standing, items }),
-    });
+    const datagram = encodeBundle(lockstep.setup.session, { standing, items });
+    turn.effects.push({ type: 'send', to, datagram });
   }
 }
 

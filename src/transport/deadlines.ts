@@ -5,7 +5,7 @@
  */
 
 export interface DeadlineQueue<T> {
-  /** Adds an item that is due at `at`, in milliseconds of `performance.now()`; equal deadlines keep their order. */
+  /** Adds an item that is due at `at`, in ms of `performance.now()`; equal deadlines keep their order. */
   push(at: number, item: T): void;
   /** Takes away the items that match. */
   drop(matches: (item: T) => boolean): void;

@@ -5,10 +5,11 @@
 
 import { assert } from '../base/assert.ts';
 import { prng } from '../base/prng.ts';
+import { DATAGRAM_BYTES_MAX } from '../wire/limits.ts';
 import { deadlineQueue } from './deadlines.ts';
 import { type Handlers, handlers } from './handlers.ts';
 import { checkImpairment, checkShare, type Draws, draws, type Impairment } from './impairment.ts';
-import { DATAGRAM_BYTES_MAX, type Transport } from './transport.ts';
+import type { Transport } from './transport.ts';
 
 export interface MemoryNetworkOptions extends Impairment {
   /** Share of the datagrams that arrive twice, each copy with its own delay, 0 .. 1. Default 0. */
@@ -55,9 +56,12 @@ export function memoryNetwork(options: MemoryNetworkOptions = {}): MemoryNetwork
 
   function transport(name: string): Transport {
     checkName(name);
-    if (closed) throw new Error(`memoryNetwork: closed, so it has no transport "${name}"; make a new network`);
+    if (closed)
+      throw new Error(`memoryNetwork: closed, so it has no transport "${name}"; make a new network`);
     if (ports.has(name)) {
-      throw new Error(`memoryNetwork: a transport named "${name}" is open; close it first, or take another name`);
+      throw new Error(
+        `memoryNetwork: a transport named "${name}" is open; close it first, or take another name`,
+      );
     }
     const port = handlers();
     ports.set(name, port);

@@ -1,8 +1,5 @@
 /** What a transport is: datagrams that may be lost, doubled or reordered; it never throws at a sender. */
 
-/** The largest datagram of every transport here: fits the 1,280 bytes that any IPv6 link carries. */
-export const DATAGRAM_BYTES_MAX = 1200;
-
 /**
  * Called for every datagram, never within a `send`; `from` is written as {@link Transport.canonical} writes
  * it. The bytes are the handler's to keep, but not to change: other handlers are given the same array.

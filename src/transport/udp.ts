@@ -8,8 +8,9 @@ import type { LookupOneOptions } from 'node:dns';
 import { isIPv4, isIPv6, SocketAddress } from 'node:net';
 import { DgramAsPromised, type SocketAsPromised } from 'dgram-as-promised';
 import { assert } from '../base/assert.ts';
+import { DATAGRAM_BYTES_MAX } from '../wire/limits.ts';
 import { handlers } from './handlers.ts';
-import { DATAGRAM_BYTES_MAX, type Transport } from './transport.ts';
+import type { Transport } from './transport.ts';
 
 export interface UdpOptions {
   /** Local port, 0 .. 65535; 0 takes any free one. Default 0. */
@@ -115,7 +116,9 @@ function bindError(cause: unknown, host: string, port: number): Error {
   const code = (cause as NodeJS.ErrnoException).code;
   const at = `udp: port ${port} on ${host}`;
   if (code === 'EADDRINUSE') {
-    return new Error(`${at} is in use; stop what uses it, or choose another port (0 takes a free one)`, { cause });
+    return new Error(`${at} is in use; stop what uses it, or choose another port (0 takes a free one)`, {
+      cause,
+    });
   }
   if (code === 'EACCES') {
     return new Error(`${at} is not permitted; choose a port above 1023`, { cause });
@@ -146,13 +149,17 @@ export async function udp(options: UdpOptions = {}): Promise<UdpTransport> {
   const { port = 0, host = '127.0.0.1', recvBufferBytes = 2 ** 20 } = options;
   const local = checkOptions(port, host, recvBufferBytes);
   const type = isIPv4(local) ? 'udp4' : 'udp6';
-  const opened = DgramAsPromised.createSocket({ type, lookup: numericLookup, recvBufferSize: recvBufferBytes });
+  const opened = DgramAsPromised.createSocket({
+    type,
+    lookup: numericLookup,
+    recvBufferSize: recvBufferBytes,
+  });
   try {
     const bound = await opened.bind(port, local);
     const family = type === 'udp4' ? 'IPv4' : local === '::' ? 'both' : 'IPv6';
     return running(opened, spell(local, bound.port), family);
   } catch (cause) {
-    await opened.close();
+    await opened.close().catch(() => {});
     throw bindError(cause, host, port);
   }
 }
