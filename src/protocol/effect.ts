@@ -6,8 +6,7 @@ import type { HelloBody } from '../wire/hello.ts';
 import type { Statement } from '../wire/statement.ts';
 import type { EvidenceKind } from './evidence.ts';
 import type { LogRecord } from './record.ts';
-import type { Outcome } from './round.ts';
-import type { Holding } from './standing.ts';
+import type { Holding, Outcome } from './round.ts';
 
 /** The next state, and what to do now. */
 export type Step<State, Effect> = readonly [next: State, effects: readonly Effect[]];

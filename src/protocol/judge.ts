@@ -48,9 +48,8 @@ export function shapeOf(packet: Packet): Shape | null {
   if (!a || third !== undefined) return null;
   if (second === undefined) {
     if (a.kind === 'commit') return { kind: 'commit', epoch: a.epoch, round: a.round };
-    if (a.kind === 'remove' || a.kind === 'wish' || a.kind === 'leave') {
-      return { kind: a.kind, epoch: a.epoch, round: 0 };
-    }
+    if (a.kind === 'wish') return { kind: 'wish', epoch: a.epoch, round: a.round };
+    if (a.kind === 'remove' || a.kind === 'leave') return { kind: a.kind, epoch: a.epoch, round: 0 };
     return null;
   }
   const b = second.statement;
@@ -80,6 +79,8 @@ export function judge(state: Lockstep, packet: Packet): Refusal | null {
     if (shape.round < state.round - 1) return 'stale';
     if (shape.round > state.round + (shape.kind === 'commit' ? 1 : 0)) return 'ahead';
   }
+  if (shape.kind === 'wish' && shape.round < state.round) return 'stale';
+  if (shape.kind === 'wish' && shape.round > state.round + 1) return 'ahead';
   const held = heldAs(state, packet, shape);
   if (held && equalBytes(held.bytes, packet.bytes)) return 'duplicate';
   if (shape.kind === 'wish' && held) {

@@ -9,7 +9,8 @@ import { within } from '../base/players.ts';
 import { earlier, type Micros, micros } from '../base/time.ts';
 import type { Item, Standing } from '../wire/envelope.ts';
 import { BUNDLE_HEADER_BYTES, DATAGRAM_BYTES_MAX, ITEM_HEADER_BYTES, ITEMS_MAX } from '../wire/limits.ts';
-import { type Holding, lacks } from './standing.ts';
+import type { Holding } from './round.ts';
+import { lacks } from './standing.ts';
 
 /** A standing waits this long for a packet to travel with: within a quarter of the round trip. */
 const ACK_DELAY_MIN: Micros = micros(5);
@@ -21,6 +22,10 @@ const RESEND_MIN: Micros = micros(30);
 const RESEND_MAX: Micros = micros(1000);
 /** A player of whom nothing has been heard for this long is interrupted. */
 const SILENCE: Micros = micros(3500);
+
+/** A wish is sent this often; the game repeats it when it still stalls. */
+const WISH_TRIES = 6;
+const NEVER: Micros = Number.MAX_SAFE_INTEGER;
 
 /** A holding on its way to one player. */
 interface Pending {
@@ -89,12 +94,19 @@ function pend(holding: Holding, dueAt: Micros): Pending {
   return { holding, dueAt, sentAt: null, tries: 0 };
 }
 
+/** Of each player only the newest wish is worth sending. */
+function replaces(holding: Holding, known: Holding): boolean {
+  return holding.kind === 'wish' && known.kind === 'wish' && known.author === holding.author;
+}
+
 /** A new holding, for everyone who lacks it. */
 export function offer(link: Link, at: Micros, holding: Holding): Link {
   const peers = link.peers.map((peer, seat) => {
     if (peer === null || (holding.author === seat && holding.kind !== 'cause')) return peer;
     if (!lacks(peer.standing, holding)) return peer;
-    return { ...peer, pending: [...peer.pending, pend(holding, at + patience(link, peer, holding))] };
+    const pending = peer.pending.filter((known) => !replaces(holding, known.holding));
+    pending.push(pend(holding, at + patience(link, peer, holding)));
+    return { ...peer, pending };
   });
   return { ...link, peers };
 }
@@ -204,8 +216,10 @@ function flushPeer(peer: Peer, to: Seat, at: Micros, out: Sending[]): Peer {
     const soon = entry.tries > 0 && entry.dueAt <= at + after / 4;
     if (entry.dueAt > at && !(anyDue && soon)) return entry;
     items.push(entry.holding.item);
+    const tries = entry.tries + 1;
     const wait = Math.min(RESEND_MAX, after * 2 ** Math.min(entry.tries, 6));
-    return { ...entry, dueAt: at + wait, sentAt: at, tries: entry.tries + 1 };
+    const spent = entry.holding.kind === 'wish' && tries === WISH_TRIES;
+    return { ...entry, dueAt: spent ? NEVER : at + wait, sentAt: at, tries };
   });
   const groups = items.length === 0 ? [[]] : bundles(items);
   for (const group of groups) out.push({ to, items: group });

@@ -9,8 +9,7 @@ import type { Statement } from '../wire/statement.ts';
 import type { Effect, EndReason } from './effect.ts';
 import type { LogRecord, PacketBytes } from './record.ts';
 import { noRemoval, type Removal } from './removal.ts';
-import { type BySeat, emptyBook, type RoundBook } from './round.ts';
-import type { Holding } from './standing.ts';
+import { type BySeat, emptyBook, type Holding, type RoundBook } from './round.ts';
 
 export interface LockstepSetup {
   /** Session id, 32 bytes. */

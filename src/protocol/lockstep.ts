@@ -6,7 +6,7 @@
  */
 
 import { assert } from '../base/assert.ts';
-import type { Seat } from '../base/ids.ts';
+import type { Round, Seat } from '../base/ids.ts';
 import { seatsOf, within } from '../base/players.ts';
 import { commit } from '../crypto/commitment.ts';
 import type { Verified } from '../crypto/signature.ts';
@@ -24,9 +24,8 @@ import {
   takeLeave,
   takeProof,
   takeWish,
-  wish,
 } from './parting.ts';
-import { boundTo, removers, wishOf } from './removal.ts';
+import { removers } from './removal.ts';
 import { desynced, heldSet, holders, outcomeOf, replaced } from './round.ts';
 
 /** What a lockstep machine takes in. Packets and proofs have been verified and judged. */
@@ -129,6 +128,10 @@ function openRound(turn: Turn): void {
   turn.set({ ownSet: set });
 }
 
+function isWishAfter(packet: Packet, round: Round): boolean {
+  return (statementOf(packet, 'wish')?.round ?? 0) > round;
+}
+
 /** With the advance certificate held: the round is final. After my REMOVE only if another's claims it. */
 function advance(turn: Turn): void {
   const { epoch, members, now, next, removal, round, seed, setup } = turn.state;
@@ -150,9 +153,11 @@ function advance(turn: Turn): void {
     next: none,
     own: null,
     ownSet: null,
+    removal: {
+      ...removal,
+      wishes: removal.wishes.map((wish) => (wish && isWishAfter(wish, round) ? wish : null)),
+    },
   });
-  const current = wishOf(removal, setup.me);
-  if (current !== null && removal.frozen === null && !boundTo(removal, members, current)) wish(turn, null);
 }
 
 /** True when a REMOVE that agrees with mine says that this round has advanced. */

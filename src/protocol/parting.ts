@@ -21,7 +21,7 @@ import {
   wishOf,
   withCause,
 } from './removal.ts';
-import { emptyBook } from './round.ts';
+import { emptyBook, type Holding } from './round.ts';
 
 /** Compares a packet with everything held of its signer: two that contradict each other convict. */
 export function findLie(turn: Turn, packet: Verified<Packet>): void {
@@ -70,21 +70,29 @@ export function takeFarewell(turn: Turn, packet: Verified<Packet>): void {
 }
 
 export function wish(turn: Turn, target: Seat | null): void {
-  const { epoch, wishIndex: index, removal } = turn.state;
-  const statement = { kind: 'wish', epoch, index, target: target ?? NO_TARGET } as const;
+  const { epoch, wishIndex: index, removal, round } = turn.state;
+  const statement = { kind: 'wish', epoch, index, target: target ?? NO_TARGET, round } as const;
   const wished = target === null ? removal.wished : add(removal.wished, target);
   turn.persist({ type: 'wish', wish: statement });
   turn.say(statement);
   turn.set({ wishIndex: index + 1, removal: { ...removal, wished } });
 }
 
+/** The game's wish, for as long as this round does not advance. The same wish again is sent again. */
 export function takeWish(turn: Turn, target: Seat | null): void {
-  const { removal, members, setup } = turn.state;
-  const current = wishOf(removal, setup.me);
-  if (removal.frozen !== null || target === current || target === setup.me) return;
+  const { removal, members, round, setup } = turn.state;
+  const current = wishOf(removal, setup.me, round);
+  if (removal.frozen !== null || target === setup.me) return;
   if (target !== null && !has(members, target)) return;
-  if (current !== null && boundTo(removal, members, current)) return;
-  wish(turn, target);
+  if (target === current) {
+    const said = removal.wishes[setup.me];
+    if (said) turn.hold(wishHolding(said, turn.state));
+  } else if (current === null || !boundTo(removal, members, current)) wish(turn, target);
+}
+
+/** A wish as the links carry it. */
+export function wishHolding(packet: Packet, { epoch, round }: Lockstep): Holding {
+  return { kind: 'wish', epoch, round, author: packet.sender, item: { type: 'packet', bytes: packet.bytes } };
 }
 
 export function takeLeave(turn: Turn): void {
@@ -98,9 +106,10 @@ export function takeLeave(turn: Turn): void {
 
 /** A REMOVE of somebody else holds me to the wish that it rests on, even if I have taken it back since. */
 export function rebind(turn: Turn, packet: Verified<Packet>): void {
-  const { members, removal, setup } = turn.state;
+  const { members, removal, round, setup } = turn.state;
   const target = statementOf(packet, 'remove')?.target as Seat;
-  if (packet.sender === setup.me || removal.frozen !== null || wishOf(removal, setup.me) === target) return;
+  if (packet.sender === setup.me || removal.frozen !== null) return;
+  if (wishOf(removal, setup.me, round) === target) return;
   if (boundTo(removal, members, target)) wish(turn, target);
 }
 

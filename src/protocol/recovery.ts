@@ -69,6 +69,7 @@ function replayAdvance(replay: Replay, record: Extract<LogRecord, { type: 'advan
   replay.outcomes.push(outcome);
   replay.said.delete('commit');
   replay.said.delete('open');
+  replay.said.delete('wish');
   replay.set({
     round: outcome.round + 1,
     seed: outcome.nextSeed,

@@ -39,11 +39,11 @@ export function noRemoval(seats: number, causes: BySeat<Cause>): Removal {
   return { causes, wishes: none, wished: nobody, removes: none, frozen: null };
 }
 
-/** Whom a member's newest wish names, or null. */
-export function wishOf(removal: Removal, seat: Seat): Seat | null {
+/** Whom a member's newest wish names while that round lasts, or null. */
+export function wishOf(removal: Removal, seat: Seat, round: Round): Seat | null {
   const packet = removal.wishes[seat];
   const wish = packet ? statementOf(packet, 'wish') : null;
-  return wish === null || wish.target === NO_TARGET ? null : (wish.target as Seat);
+  return wish === null || wish.round !== round || wish.target === NO_TARGET ? null : (wish.target as Seat);
 }
 
 /** The members whose REMOVE names `target`. */
@@ -57,11 +57,12 @@ export function removers(removal: Removal, members: PlayerSet, target: Seat): Pl
 }
 
 /** Whom all the other members wish to go on without; never at n = 2, where one wish is no majority. */
-function wishedByAll(removal: Removal, members: PlayerSet, me: Seat): Seat | null {
+function wishedByAll(removal: Removal, members: PlayerSet, me: Seat, round: Round): Seat | null {
   if (count(members) < 3) return null;
-  const target = wishOf(removal, me);
+  const target = wishOf(removal, me, round);
   if (target === null || !has(members, target)) return null;
-  for (const seat of seatsOf(remove(members, target))) if (wishOf(removal, seat) !== target) return null;
+  for (const seat of seatsOf(remove(members, target)))
+    if (wishOf(removal, seat, round) !== target) return null;
   return target;
 }
 
@@ -72,7 +73,7 @@ function wishedByAll(removal: Removal, members: PlayerSet, me: Seat): Seat | nul
 export function removeNow(removal: Removal, members: PlayerSet, me: Seat, advanced: Round): Seat | null {
   if (removal.frozen !== null || removal.causes[me]) return null;
   const first = seatsOf(members).find((seat) => (removal.causes[seat]?.after ?? advanced + 1) <= advanced);
-  return first ?? wishedByAll(removal, members, me);
+  return first ?? wishedByAll(removal, members, me, advanced + 1);
 }
 
 /** True when a REMOVE of somebody else holds me to a wish that I once made. */

@@ -6,10 +6,20 @@ import { add, nobody, type PlayerSet, seatsOf, within } from '../base/players.ts
 import { commit, commitmentSet } from '../crypto/commitment.ts';
 import { hash } from '../crypto/hash.ts';
 import type { Verified } from '../crypto/signature.ts';
+import type { Item } from '../wire/envelope.ts';
 import { type Packet, statementOf } from '../wire/packet.ts';
 
 /** Packets by seat; null where none is held. */
 export type BySeat<T> = readonly (T | null)[];
+
+/** Something held that others may need: a packet of some player, or a proof against `author`. */
+export interface Holding {
+  readonly kind: 'commit' | 'open' | 'remove' | 'wish' | 'cause';
+  readonly epoch: Epoch;
+  readonly round: Round;
+  readonly author: Seat;
+  readonly item: Item;
+}
 
 /** What is held of one (epoch, round). */
 export interface RoundBook {

@@ -41,8 +41,9 @@ import { endLockstep, type LockstepEvent, stepLockstep } from './lockstep.ts';
 import { beginLockstep, firstSeed, type Lockstep, type OwnInput, wantsInput } from './lockstep-state.ts';
 import type { Recovered } from './recovery.ts';
 import { lost } from './removal.ts';
+import type { Holding } from './round.ts';
 import { suspects } from './stall.ts';
-import { gone, type Holding, holdingsOf, lacks, plausible, standingOf } from './standing.ts';
+import { gone, holdingsOf, lacks, plausible, standingOf } from './standing.ts';
 
 /** Hellos are answered at most this often. */
 const ANSWER_EVERY: Micros = micros(20);
@@ -321,10 +322,10 @@ function moved(turn: Turn, before: Lockstep, [after, effects]: Step<Lockstep, Ef
     if (effect.type !== 'hold') turn.effects.push(effect);
     else turn.set({ link: offer(turn.session.link, turn.at, effect.holding) });
   }
-  if (after.epoch !== before.epoch) {
-    const link = reconcileAll(turn.session.link, turn.at, holdingsOf(after));
-    turn.set({ link, cutAt: turn.at + FAREWELL });
+  if (after.epoch !== before.epoch || after.round !== before.round) {
+    turn.set({ link: reconcileAll(turn.session.link, turn.at, holdingsOf(after)) });
   }
+  if (after.epoch !== before.epoch) turn.set({ cutAt: turn.at + FAREWELL });
   const { epoch, own, ownSet, removal, round } = after;
   const still =
     epoch === before.epoch && round === before.round && own === before.own && ownSet === before.ownSet;

@@ -5,19 +5,10 @@
 
 import type { Epoch, Round, Seat } from '../base/ids.ts';
 import { add, has, intersect, minus, nobody, within } from '../base/players.ts';
-import type { Item, Standing } from '../wire/envelope.ts';
+import type { Standing } from '../wire/envelope.ts';
 import type { Packet } from '../wire/packet.ts';
 import type { Lockstep } from './lockstep-state.ts';
-import { agreeing, type BySeat, holders, type RoundBook } from './round.ts';
-
-/** Something held that others may need: a packet of some player, or a proof against `author`. */
-export interface Holding {
-  readonly kind: 'commit' | 'open' | 'remove' | 'wish' | 'cause';
-  readonly epoch: Epoch;
-  readonly round: Round;
-  readonly author: Seat;
-  readonly item: Item;
-}
+import { agreeing, type BySeat, type Holding, holders, type RoundBook } from './round.ts';
 
 /** True when somebody who stands there has use for the holding. Nothing is known of null. */
 export function lacks(standing: Standing | null, holding: Holding): boolean {
@@ -26,7 +17,7 @@ export function lacks(standing: Standing | null, holding: Holding): boolean {
   if (kind === 'cause') return !has(standing.causes, author);
   if (standing.epoch !== epoch) return false;
   if (kind === 'remove') return !has(standing.removes, author);
-  if (kind === 'wish') return true;
+  if (kind === 'wish') return standing.round <= round;
   if (standing.round !== round) return standing.round < round;
   return !has(kind === 'commit' ? standing.commits : standing.opens, author);
 }
@@ -89,7 +80,7 @@ export function holdingsOf(state: Lockstep): readonly Holding[] {
     ...bookHoldings(last),
     ...packets('commit', { epoch, round: round + 1 }, next),
     ...packets('remove', { epoch, round: 0 }, removal.removes),
-    ...packets('wish', { epoch, round: 0 }, removal.wishes),
+    ...packets('wish', { epoch, round }, removal.wishes),
     ...causes,
     ...(farewell ? packets('remove', { epoch: farewell.epoch, round: 0 }, farewell.removes) : []),
   ];

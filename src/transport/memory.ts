@@ -56,8 +56,7 @@ export function memoryNetwork(options: MemoryNetworkOptions = {}): MemoryNetwork
 
   function transport(name: string): Transport {
     checkName(name);
-    if (closed)
-      throw new Error(`memoryNetwork: closed, so it has no transport "${name}"; make a new network`);
+    if (closed) throw new Error(`memoryNetwork: it is closed; make a new network for "${name}"`);
     if (ports.has(name)) {
       throw new Error(
         `memoryNetwork: a transport named "${name}" is open; close it first, or take another name`,

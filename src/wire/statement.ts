@@ -50,12 +50,16 @@ export interface Remove {
   readonly advanced: Round;
 }
 
-/** I would like to go on without `target` (or, if it is NO_TARGET, no longer); the newest index counts. */
+/**
+ * While this round does not advance I would like to go on without `target` (or, if it is NO_TARGET, no
+ * longer). The newest index counts.
+ */
 export interface Wish {
   readonly kind: 'wish';
   readonly epoch: Epoch;
   readonly index: number;
   readonly target: number;
+  readonly round: Round;
 }
 
 /** I leave: go on without me, once you have played what I have. */
@@ -82,54 +86,25 @@ export interface StatementLayout {
   readonly body: readonly Field[];
 }
 
+const epoch: Field = ['epoch', 'u16'];
+const round: Field = ['round', 'u32'];
+const advanced: Field = ['advanced', 'u32'];
+const set: readonly Field[] = [
+  ['set', 'digest'],
+  ['state', 'digest'],
+];
+const opening: readonly Field[] = [
+  ['input', 'input'],
+  ['salt', 'salt'],
+];
+
 export const statements: Readonly<Record<StatementKind, StatementLayout>> = {
-  commit: {
-    tag: 1,
-    key: [
-      ['epoch', 'u16'],
-      ['round', 'u32'],
-    ],
-    body: [['commitment', 'digest']],
-  },
-  set: {
-    tag: 2,
-    key: [
-      ['epoch', 'u16'],
-      ['round', 'u32'],
-    ],
-    body: [
-      ['set', 'digest'],
-      ['state', 'digest'],
-    ],
-  },
-  reveal: {
-    tag: 3,
-    key: [
-      ['epoch', 'u16'],
-      ['round', 'u32'],
-    ],
-    body: [
-      ['input', 'input'],
-      ['salt', 'salt'],
-    ],
-  },
-  remove: {
-    tag: 4,
-    key: [['epoch', 'u16']],
-    body: [
-      ['target', 'u8'],
-      ['advanced', 'u32'],
-    ],
-  },
-  wish: {
-    tag: 5,
-    key: [
-      ['epoch', 'u16'],
-      ['index', 'u32'],
-    ],
-    body: [['target', 'u8']],
-  },
-  leave: { tag: 6, key: [['epoch', 'u16']], body: [['advanced', 'u32']] },
+  commit: { tag: 1, key: [epoch, round], body: [['commitment', 'digest']] },
+  set: { tag: 2, key: [epoch, round], body: set },
+  reveal: { tag: 3, key: [epoch, round], body: opening },
+  remove: { tag: 4, key: [epoch], body: [['target', 'u8'], advanced] },
+  wish: { tag: 5, key: [epoch, ['index', 'u32']], body: [['target', 'u8'], round] },
+  leave: { tag: 6, key: [epoch], body: [advanced] },
 };
 
 const kindOfTag: ReadonlyMap<number, StatementKind> = new Map(
