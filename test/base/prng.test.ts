@@ -49,7 +49,10 @@ describe('prng', () => {
   it('has a twin that gives the published outputs of its two parts', () => {
     const filler = splitmix64(1234567n);
     expect(take(5, () => filler.next().value)).toEqual([
-      6457827717110365317n, 3203168211198807973n, 9817491932198370423n, 4593380528125082431n,
+      6457827717110365317n,
+      3203168211198807973n,
+      9817491932198370423n,
+      4593380528125082431n,
       16408922859458223821n,
     ]);
     const outputs = xoshiro128([1n, 2n, 3n, 4n]);
@@ -88,7 +91,7 @@ describe('prng', () => {
     );
     const counts = [0, 0, 0, 0, 0, 0, 0];
     const numbers = prng(3);
-    for (const answer of take(70_000, () => numbers.below(7))) counts[answer]!++;
+    for (const answer of take(70_000, () => numbers.below(7))) counts[answer] = (counts[answer] ?? 0) + 1;
     for (const count of counts) expect(Math.abs(count - 10_000)).toBeLessThan(500);
   });
 
@@ -117,8 +120,18 @@ describe('prng', () => {
   it('gives different labels, parents and paths different streams', () => {
     const root = prng(1);
     const streams = [
-      root, prng(2), root.split(''), root.split('a'), root.split('b'), root.split('ab'), root.split('ba'),
-      root.split('a').split('b'), prng(2).split('a'), root.split(1), root.split(2), root.split(12),
+      root,
+      prng(2),
+      root.split(''),
+      root.split('a'),
+      root.split('b'),
+      root.split('ab'),
+      root.split('ba'),
+      root.split('a').split('b'),
+      prng(2).split('a'),
+      root.split(1),
+      root.split(2),
+      root.split(12),
     ];
     const heads = new Set(streams.map((numbers) => take(4, () => numbers.next()).join()));
     expect(heads.size).toBe(streams.length);

@@ -17,7 +17,10 @@ const sum = defineGame<Sum, number>({
   version: 1,
   init: () => ({ total: 0, drawn: 0 }),
   step: (state, { inputs, random }) => ({
-    total: state.total * 3 + inputs.reduce<number>((a, b) => a + (b ?? 0), 0) - Math.floor(state.total / 1000) * 3000,
+    total:
+      state.total * 3 +
+      inputs.reduce<number>((a, b) => a + (b ?? 0), 0) -
+      Math.floor(state.total / 1000) * 3000,
     drawn: random(1000),
   }),
 });

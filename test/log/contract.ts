@@ -29,7 +29,7 @@ export async function read(factory: LogFactory): Promise<readonly Uint8Array[]> 
 
 /** What every log must do. */
 export function logContract(subject: LogSubject): void {
-  describe(`log contract: ${subject.name}`, () => {
+  describe(`log contract: ${subject.name}`, { timeout: 30_000 }, () => {
     let factory: LogFactory;
     let log: Log;
     beforeEach(async () => {
@@ -84,7 +84,9 @@ export function logContract(subject: LogSubject): void {
     it('takes records up to its limit, and refuses longer ones by name', async () => {
       const longest = new Uint8Array(RECORD_BYTES_MAX).fill(7);
       expect(() => log.append(new Uint8Array(RECORD_BYTES_MAX + 1))).toThrow(RangeError);
-      expect(() => log.append(new Uint8Array(RECORD_BYTES_MAX + 1))).toThrow(/at most 1048576 bytes, not 1048577/);
+      expect(() => log.append(new Uint8Array(RECORD_BYTES_MAX + 1))).toThrow(
+        /at most 1048576 bytes, not 1048577/,
+      );
       for (let i = 0; i < 5; i++) log.append(longest);
       log.append(bytes(1));
       await log.close();

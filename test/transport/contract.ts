@@ -15,7 +15,7 @@ export interface Subject {
 
 /** What every transport must do. Losses are not expected of a subject at rest. */
 export function transportContract(subject: Subject): void {
-  describe(`transport contract: ${subject.name}`, () => {
+  describe(`transport contract: ${subject.name}`, { timeout: 30_000 }, () => {
     let opened: Transport[] = [];
 
     async function open(): Promise<Transport> {

@@ -51,7 +51,11 @@ describe('impaired', () => {
     vi.advanceTimersByTime(19);
     expect(left).toEqual([]);
     vi.advanceTimersByTime(50);
-    expect(left.map(({ to, first }) => [to, first])).toEqual([['x', 1], ['y', 2], ['x', 3]]);
+    expect(left.map(({ to, first }) => [to, first])).toEqual([
+      ['x', 1],
+      ['y', 2],
+      ['x', 3],
+    ]);
     for (const [i, due] of [start + 30, start + 40, start + 40].entries()) {
       expect(left[i]?.at).toBeGreaterThanOrEqual(due);
       expect(left[i]?.at).toBeLessThanOrEqual(due + 1);

@@ -72,6 +72,26 @@ describe('memory network', () => {
     expect(crowded).toEqual(alone);
   });
 
+  it('draws different losses for different links', () => {
+    const network = memoryNetwork({ loss: 0.5 });
+    const names = ['a', 'b', 'c'];
+    const transports = names.map((name) => network.transport(name));
+    const inboxes = transports.map(arrivals);
+    for (let i = 0; i < 50; i++) {
+      for (const transport of transports) for (const to of names) transport.send(to, Uint8Array.of(i));
+    }
+    vi.advanceTimersByTime(5);
+    const fates = inboxes.flatMap(({ all }) =>
+      names.map((name) =>
+        all
+          .filter(({ from }) => from === name)
+          .map(({ datagram }) => datagram[0])
+          .join(),
+      ),
+    );
+    expect(new Set(fates).size).toBe(9);
+  });
+
   it('doubles the share asked for', () => {
     const doubled = received({ duplicate: 0.25 });
     expect(new Set(doubled).size).toBe(200);

@@ -7,7 +7,9 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type UdpOptions, type UdpTransport, udp } from '../../src/transport/udp.ts';
 import { arrivals, counting } from './arrivals.ts';
 
-const hasIPv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
+const hasIPv6 = Object.values(networkInterfaces()).some((all) =>
+  all?.some(({ address }) => address === '::1'),
+);
 
 let opened: UdpTransport[] = [];
 
@@ -39,12 +41,15 @@ describe('udp', () => {
   it('says which port is in use, and what to do', async () => {
     const port = portOf(await open());
     await expect(udp({ port })).rejects.toThrow(
-      `udp: port ${port} on 127.0.0.1 is in use; stop what uses it, or choose another port (0 takes a free one)`,
+      `udp: port ${port} on 127.0.0.1 is in use; stop what uses it, or choose another port ` +
+        '(0 takes a free one)',
     );
   });
 
   it('says when the machine has no such address', async () => {
-    await expect(udp({ host: '192.0.2.77' })).rejects.toThrow(/udp: port 0 on 192\.0\.2\.77 cannot be opened: this/);
+    await expect(udp({ host: '192.0.2.77' })).rejects.toThrow(
+      /udp: port 0 on 192\.0\.2\.77 cannot be opened: this/,
+    );
   });
 
   it('refuses bad options by name', async () => {
@@ -122,7 +127,7 @@ describe('udp', () => {
     expect((await atA.reach(1)).length).toBe(1);
   });
 
-  it('remembers no more than its limit of addresses, and sends right all the same', async () => {
+  it('sends right, however many addresses it has met', async () => {
     const a = await open();
     const atA = arrivals(a);
     for (let i = 0; i < 3000; i++) a.send(`nowhere ${i}`, counting(1));

@@ -72,7 +72,7 @@ describe('encodePlain: what is not plain data is named with its path', () => {
   const sparse = [1, 2, 3];
   delete sparse[1];
   const cyclic: Record<string, unknown> = { units: [{}] };
-  (cyclic['units'] as Record<string, unknown>[])[0] = { game: cyclic };
+  (cyclic.units as Record<string, unknown>[])[0] = { game: cyclic };
   const fractions = [NaN, Infinity, -Infinity];
 
   it.each<[unknown, string]>([
