@@ -79,23 +79,32 @@ function randomBytes(count: number): Uint8Array {
   return crypto.getRandomValues(new Uint8Array(count));
 }
 
+/** What the log's match and this one do not have in common, or null. */
+function strange(recovered: Recovered, { agreement, keys, me }: CheckedOptions): string | null {
+  const { agreed, publicKey } = recovered;
+  if (publicKey !== null && !equalBytes(publicKey, keys[me] as Uint8Array)) return 'another player';
+  if (recovered.agreement !== null && !equalBytes(recovered.agreement, agreement)) {
+    return 'another game, other rules or another protocol';
+  }
+  if (agreed === null) return null;
+  const same =
+    agreed.keys.length === keys.length &&
+    keys.every((key, seat) => equalBytes(key, agreed.keys[seat] as Uint8Array));
+  return same ? null : 'other players';
+}
+
 /** The log's match, if it holds one that is not over. Throws when it is another match than this. */
-function recoverFrom(log: Log, { agreement, keys, me }: CheckedOptions): Recovered {
+function recoverFrom(log: Log, checked: CheckedOptions): Recovered {
   const records = log.records.map(decodeRecord);
   const ended = records.findLastIndex(({ type }) => type === 'end');
-  const recovered = recover(records.slice(ended + 1), (agreed) => ({
-    session: sessionOf(agreement, agreed.keys, agreed.nonces),
-    me,
+  const recovered = recover(records.slice(ended + 1), ({ keys, nonces }) => ({
+    session: sessionOf(checked.agreement, keys, nonces),
+    me: checked.me,
   }));
-  const sameKeys =
-    recovered.agreed === null ||
-    (recovered.agreed.keys.length === keys.length &&
-      keys.every((key, seat) => equalBytes(key, recovered.agreed?.keys[seat] as Uint8Array)));
-  const sameGame = recovered.agreement === null || equalBytes(recovered.agreement, agreement);
-  if (sameKeys && sameGame) return recovered;
-  const what = sameGame ? 'other players' : 'another game, other rules or another protocol';
+  const what = strange(recovered, checked);
+  if (what === null) return recovered;
   throw new Error(
-    `createSession: log ${log.name} holds an unfinished match of ${what}; give each match a log of its own`,
+    `createSession: log ${log.name} holds an unfinished match of ${what}; give each player and each match a log of its own`,
   );
 }
 
@@ -120,6 +129,7 @@ class LiveSession<State, Input> implements Session<State, Input> {
   #began: { resolve(): void; reject(error: Error): void } | null = null;
   #ended: EndReason | null = null;
   #onEnd: (() => void) | null = null;
+  #leaving: Promise<void> | null = null;
   #closed: Promise<void> | null = null;
 
   constructor(
@@ -195,6 +205,7 @@ class LiveSession<State, Input> implements Session<State, Input> {
     if (!Number.isInteger(player) || player < 0 || player >= this.players.length || player === this.seat) {
       throw new RangeError(`remove: player must be the seat of another player; got ${String(player)}`);
     }
+    if (this.status !== 'running' && this.status !== 'stalled') return;
     const target = wish ? (player as Seat) : null;
     this.#guard(() => this.#driver.dispatch({ type: 'wish', at: now(), target }));
   }
@@ -203,9 +214,13 @@ class LiveSession<State, Input> implements Session<State, Input> {
     return statsOf(this.#driver, this.#keyring.name, this.round, this.#latencies, now());
   }
 
-  async leave(): Promise<void> {
-    if (this.#closed !== null) return this.#closed;
-    if (this.#ended === null && this.#driver.session.lockstep !== null) {
+  leave(): Promise<void> {
+    this.#leaving ??= this.#leave();
+    return this.#leaving;
+  }
+
+  async #leave(): Promise<void> {
+    if (this.#closed === null && this.#ended === null && this.#driver.session.lockstep !== null) {
       const ended = new Promise<void>((resolve) => {
         this.#onEnd = resolve;
       });

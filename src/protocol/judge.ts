@@ -4,7 +4,7 @@
  */
 
 import { equalBytes } from '../base/bytes.ts';
-import type { Epoch, Round } from '../base/ids.ts';
+import { type Epoch, type Round, seatOf } from '../base/ids.ts';
 import { has } from '../base/players.ts';
 import type { EnvelopeRefusal } from '../wire/envelope.ts';
 import { type Packet, type PacketRefusal, statementOf } from '../wire/packet.ts';
@@ -87,7 +87,7 @@ export function judge(state: Lockstep, packet: Packet): Refusal | null {
     const index = statementOf(packet, 'wish')?.index ?? 0;
     if (index < (statementOf(held, 'wish')?.index ?? 0)) return 'stale';
   }
-  if (shape.kind === 'remove') return judgeRemove(state, packet);
+  if (shape.kind === 'remove' && !held) return judgeRemove(state, packet);
   return null;
 }
 
@@ -102,7 +102,9 @@ function judgeLeave(state: Lockstep, packet: Packet, { epoch }: Shape): Refusal 
 function judgeRemove(state: Lockstep, packet: Packet): Refusal | null {
   const statement = statementOf(packet, 'remove');
   if (statement === null || statement.target === packet.sender) return 'implausible';
-  if (!has(state.members, statement.target as never)) return 'implausible';
+  if (statement.target >= state.setup.keys.length || !has(state.members, seatOf(statement.target))) {
+    return 'implausible';
+  }
   const ahead = statement.advanced - (state.round - 1);
   return ahead >= -1 && ahead <= 1 ? null : 'implausible';
 }

@@ -15,17 +15,17 @@ import type { Effect, EndReason, Step } from './effect.ts';
 import { judge, type Shape, shapeOf } from './judge.ts';
 import { bytesOf, type Lockstep, type OwnInput, Turn, wantsInput } from './lockstep-state.ts';
 import {
+  bind,
   endEpoch,
   findLie,
   finish,
   freeze,
-  rebind,
   takeFarewell,
   takeLeave,
   takeProof,
   takeWish,
 } from './parting.ts';
-import { removers } from './removal.ts';
+import { claimOf, removers } from './removal.ts';
 import { desynced, heldSet, holders, outcomeOf, replaced } from './round.ts';
 
 /** What a lockstep machine takes in. Packets and proofs have been verified and judged. */
@@ -73,7 +73,6 @@ function takePacket(turn: Turn, packet: Verified<Packet>): void {
   turn.set(kept);
   const item = { type: 'packet', bytes: packet.bytes } as const;
   turn.hold({ ...shape, kind: shape.kind, author: packet.sender, item });
-  if (shape.kind === 'remove') rebind(turn, packet);
 }
 
 /** The state that holds the packet in its place, or null if that place is taken or past. */
@@ -108,6 +107,7 @@ function settle(turn: Turn): void {
     before = turn.state;
     openRound(turn);
     advance(turn);
+    bind(turn);
     freeze(turn);
     endEpoch(turn);
   } while (turn.state !== before && turn.state.over === null);
@@ -163,10 +163,8 @@ function advance(turn: Turn): void {
 /** True when a REMOVE that agrees with mine says that this round has advanced. */
 function claimed({ members, removal, round }: Lockstep): boolean {
   if (removal.frozen === null) return false;
-  return seatsOf(removers(removal, members, removal.frozen)).some((seat) => {
-    const packet = removal.removes[seat];
-    return packet !== null && packet !== undefined && (statementOf(packet, 'remove')?.advanced ?? 0) >= round;
-  });
+  const fellows = seatsOf(removers(removal, members, removal.frozen));
+  return fellows.some((seat) => (claimOf(removal, seat) ?? 0) >= round);
 }
 
 /** Gives up where two are gone at once, or when this player is done with leaving. */

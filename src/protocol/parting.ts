@@ -17,8 +17,8 @@ import {
   type Cause,
   epochEnd,
   noRemoval,
+  ownWishOf,
   removeNow,
-  wishOf,
   withCause,
 } from './removal.ts';
 import { emptyBook, type Holding } from './round.ts';
@@ -75,19 +75,18 @@ export function wish(turn: Turn, target: Seat | null): void {
   const wished = target === null ? removal.wished : add(removal.wished, target);
   turn.persist({ type: 'wish', wish: statement });
   turn.say(statement);
-  turn.set({ wishIndex: index + 1, removal: { ...removal, wished } });
+  turn.set({ wishIndex: index + 1, removal: { ...removal, ownWish: { round, target }, wished } });
 }
 
 /** The game's wish, for as long as this round does not advance. The same wish again is sent again. */
 export function takeWish(turn: Turn, target: Seat | null): void {
   const { removal, members, round, setup } = turn.state;
-  const current = wishOf(removal, setup.me, round);
+  const current = ownWishOf(removal, round);
   if (removal.frozen !== null || target === setup.me) return;
   if (target !== null && !has(members, target)) return;
-  if (target === current) {
-    const said = removal.wishes[setup.me];
-    if (said) turn.hold(wishHolding(said, turn.state));
-  } else if (current === null || !boundTo(removal, members, current)) wish(turn, target);
+  const said = removal.wishes[setup.me];
+  if (target !== current) wish(turn, target);
+  else if (target !== null && said) turn.hold(wishHolding(said, turn.state));
 }
 
 /** A wish as the links carry it. */
@@ -104,13 +103,12 @@ export function takeLeave(turn: Turn): void {
   turn.set({ leaving: true });
 }
 
-/** A REMOVE of somebody else holds me to the wish that it rests on, even if I have taken it back since. */
-export function rebind(turn: Turn, packet: Verified<Packet>): void {
-  const { members, removal, round, setup } = turn.state;
-  const target = statementOf(packet, 'remove')?.target as Seat;
-  if (packet.sender === setup.me || removal.frozen !== null) return;
-  if (wishOf(removal, setup.me, round) === target) return;
-  if (boundTo(removal, members, target)) wish(turn, target);
+/** A REMOVE of somebody else holds me to the wish that it rests on, whatever I have wished since. */
+export function bind(turn: Turn): void {
+  const { leaving, members, removal, round } = turn.state;
+  if (removal.frozen !== null || leaving) return;
+  const target = boundTo(removal, members);
+  if (target !== null && ownWishOf(removal, round) !== target) wish(turn, target);
 }
 
 /** Signs REMOVE when there is a reason to, and nothing more in this epoch. */

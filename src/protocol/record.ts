@@ -14,8 +14,13 @@ import type { Commit, CommitmentSet, Leave, Remove, Reveal, Wish } from '../wire
 export type PacketBytes = readonly (Uint8Array | null)[];
 
 export type LogRecord =
-  /** Before the first hello: my nonce and what I offered to play. */
-  | { readonly type: 'hello'; readonly nonce: Uint8Array; readonly agreement: Uint8Array }
+  /** Before the first hello: whose log this is, my nonce and what I offered to play. */
+  | {
+      readonly type: 'hello';
+      readonly publicKey: Uint8Array;
+      readonly nonce: Uint8Array;
+      readonly agreement: Uint8Array;
+    }
   /** Before the first statement: the members' keys and nonces, in seat order. */
   | { readonly type: 'session'; readonly keys: readonly Uint8Array[]; readonly nonces: readonly Uint8Array[] }
   | { readonly type: 'commit'; readonly commit: Commit; readonly reveal: Reveal; readonly state: Uint8Array }

@@ -17,6 +17,8 @@ import { withCause } from './removal.ts';
 import { type BySeat, emptyBook, type Outcome, outcomeOf } from './round.ts';
 
 export interface Recovered {
+  /** Whose log this is, if a hello was written. */
+  readonly publicKey: Uint8Array | null;
   /** My nonce of this log, if a hello was written. */
   readonly nonce: Uint8Array | null;
   readonly agreement: Uint8Array | null;
@@ -43,6 +45,7 @@ function packetsOf(list: PacketBytes): BySeat<Verified<Packet>> {
 
 /** What a run of records comes to. */
 class Replay {
+  publicKey: Uint8Array | null = null;
   nonce: Uint8Array | null = null;
   agreement: Uint8Array | null = null;
   agreed: Recovered['agreed'] = null;
@@ -99,10 +102,11 @@ function replayEpoch(replay: Replay, record: Extract<LogRecord, { type: 'epoch' 
 
 function replayWish(replay: Replay, record: Extract<LogRecord, { type: 'wish' }>): void {
   const { removal } = replay.machine();
-  const { index, target } = record.wish;
+  const { index, round, target } = record.wish;
   const wished =
     target === NO_TARGET ? removal.wished : ((removal.wished | (1 << target)) as typeof removal.wished);
-  replay.set({ wishIndex: index + 1, removal: { ...removal, wished } });
+  const ownWish = { round, target: target === NO_TARGET ? null : seatOf(target) };
+  replay.set({ wishIndex: index + 1, removal: { ...removal, ownWish, wished } });
   replay.said.set('wish', [record.wish]);
 }
 
@@ -117,6 +121,7 @@ function replayRecord(
   begin: (agreed: NonNullable<Recovered['agreed']>) => Lockstep,
 ): void {
   if (record.type === 'hello') {
+    replay.publicKey = record.publicKey;
     replay.nonce = record.nonce;
     replay.agreement = record.agreement;
   } else if (record.type === 'session') {
@@ -149,6 +154,6 @@ export function recover(
   for (const record of records) {
     replayRecord(replay, record, (agreed) => beginLockstep({ ...setupOf(agreed), keys: agreed.keys }));
   }
-  const { nonce, agreement, agreed, lockstep, outcomes, said } = replay;
-  return { nonce, agreement, agreed, lockstep, outcomes, unsaid: [...said.values()] };
+  const { publicKey, nonce, agreement, agreed, lockstep, outcomes, said } = replay;
+  return { publicKey, nonce, agreement, agreed, lockstep, outcomes, unsaid: [...said.values()] };
 }

@@ -6,11 +6,21 @@
  */
 
 import type { Round, Seat } from '../base/ids.ts';
-import { add, count, has, minus, nobody, type PlayerSet, remove, seatsOf, within } from '../base/players.ts';
+import {
+  add,
+  count,
+  has,
+  minus,
+  nobody,
+  type PlayerSet,
+  remove,
+  seatsOf,
+  union,
+  within,
+} from '../base/players.ts';
 import type { Verified } from '../crypto/signature.ts';
 import type { Item } from '../wire/envelope.ts';
 import { type Packet, statementOf } from '../wire/packet.ts';
-import { NO_TARGET } from '../wire/statement.ts';
 import { type BySeat, replaced } from './round.ts';
 
 /** Why a player may be removed without asking: `guilty` of a provable lie, or `left` by itself. */
@@ -26,6 +36,8 @@ export interface Removal {
   readonly causes: BySeat<Cause>;
   /** Newest WISH of each seat. */
   readonly wishes: BySeat<Verified<Packet>>;
+  /** My newest WISH, also while it is being signed. */
+  readonly ownWish: { readonly round: Round; readonly target: Seat | null } | null;
   /** Whom I have ever wished to remove in this epoch. */
   readonly wished: PlayerSet;
   /** REMOVE of each seat. */
@@ -36,14 +48,26 @@ export interface Removal {
 
 export function noRemoval(seats: number, causes: BySeat<Cause>): Removal {
   const none = new Array<null>(seats).fill(null);
-  return { causes, wishes: none, wished: nobody, removes: none, frozen: null };
+  return { causes, wishes: none, ownWish: null, wished: nobody, removes: none, frozen: null };
 }
 
-/** Whom a member's newest wish names while that round lasts, or null. */
-export function wishOf(removal: Removal, seat: Seat, round: Round): Seat | null {
-  const packet = removal.wishes[seat];
-  const wish = packet ? statementOf(packet, 'wish') : null;
-  return wish === null || wish.round !== round || wish.target === NO_TARGET ? null : (wish.target as Seat);
+/** Whom my newest wish names while that round lasts, or null. */
+export function ownWishOf({ ownWish }: Removal, round: Round): Seat | null {
+  return ownWish?.round === round ? ownWish.target : null;
+}
+
+/** True when the member wishes to go on without `target`: now, or for good since its REMOVE names it. */
+function wishes(removal: Removal, seat: Seat, target: Seat, round: Round): boolean {
+  const [wish, signed] = [removal.wishes[seat], removal.removes[seat]];
+  if (signed) return statementOf(signed, 'remove')?.target === target;
+  const statement = wish ? statementOf(wish, 'wish') : null;
+  return statement?.round === round && statement.target === target;
+}
+
+/** The last advanced round that a member's REMOVE claims, or null if it has signed none. */
+export function claimOf(removal: Removal, seat: Seat): Round | null {
+  const packet = removal.removes[seat];
+  return packet ? (statementOf(packet, 'remove')?.advanced ?? null) : null;
 }
 
 /** The members whose REMOVE names `target`. */
@@ -59,11 +83,10 @@ export function removers(removal: Removal, members: PlayerSet, target: Seat): Pl
 /** Whom all the other members wish to go on without; never at n = 2, where one wish is no majority. */
 function wishedByAll(removal: Removal, members: PlayerSet, me: Seat, round: Round): Seat | null {
   if (count(members) < 3) return null;
-  const target = wishOf(removal, me, round);
+  const target = ownWishOf(removal, round);
   if (target === null || !has(members, target)) return null;
-  for (const seat of seatsOf(remove(members, target)))
-    if (wishOf(removal, seat, round) !== target) return null;
-  return target;
+  const others = seatsOf(remove(remove(members, target), me));
+  return others.every((seat) => wishes(removal, seat, target, round)) ? target : null;
 }
 
 /**
@@ -76,9 +99,25 @@ export function removeNow(removal: Removal, members: PlayerSet, me: Seat, advanc
   return first ?? wishedByAll(removal, members, me, advanced + 1);
 }
 
-/** True when a REMOVE of somebody else holds me to a wish that I once made. */
-export function boundTo(removal: Removal, members: PlayerSet, target: Seat): boolean {
-  return has(removal.wished, target) && removers(removal, members, target) !== nobody;
+/** Whom the REMOVE of somebody else holds me to wish away, because I once did; else null. */
+export function boundTo(removal: Removal, members: PlayerSet): Seat | null {
+  const bound = seatsOf(members).find(
+    (target) => has(removal.wished, target) && removers(removal, members, target) !== nobody,
+  );
+  return bound ?? null;
+}
+
+/**
+ * Signers of a REMOVE that I can account for: I hold a cause, or have wished it myself, or am meant.
+ * They may sign nothing more in this epoch, so nobody waits for them.
+ */
+export function excused(removal: Removal, members: PlayerSet, me: Seat): PlayerSet {
+  let set = nobody;
+  for (const target of seatsOf(members)) {
+    const known = target === me || removal.causes[target] || has(removal.wished, target);
+    if (known) set = union(set, removers(removal, members, target));
+  }
+  return set;
 }
 
 /** True when every other member has left or lies, and what the leavers have is advanced here. */
@@ -101,11 +140,7 @@ export function epochEnd(removal: Removal, members: PlayerSet): EpochEnd | null 
     const others = remove(members, target);
     if (!within(others, removers(removal, members, target))) continue;
     let after = 0;
-    for (const seat of seatsOf(others)) {
-      const packet = removal.removes[seat];
-      const advanced = packet ? (statementOf(packet, 'remove')?.advanced ?? 0) : 0;
-      if (advanced > after) after = advanced;
-    }
+    for (const seat of seatsOf(others)) after = Math.max(after, claimOf(removal, seat) ?? 0);
     return { target, after };
   }
   return null;

@@ -70,6 +70,8 @@ export interface Session {
   /** My newest signed hello, and whether a newer one is being signed. */
   readonly hello: Hello | null;
   readonly signing: boolean;
+  /** Why the match cannot start: told as soon as the other has been told, too. */
+  readonly refusing: string | null;
   /** Agreed nonces by seat; what a restarted or late player is told. */
   readonly nonces: readonly Uint8Array[] | null;
   /** Own statements of the log, to be signed and sent again at the start. */
@@ -113,6 +115,7 @@ export function createSession(setup: SessionSetup, at: Micros, recovered: Recove
     handshake: beginHandshake(setup, at),
     hello: null,
     signing: false,
+    refusing: null,
     nonces: recovered?.agreed?.nonces ?? null,
     unsaid: recovered?.unsaid ?? [],
     startedAt: at,
@@ -196,7 +199,12 @@ function start(turn: Turn): void {
   if (lockstep === null) {
     turn.effects.push({
       type: 'persist',
-      record: { type: 'hello', nonce: setup.nonce, agreement: setup.agreement },
+      record: {
+        type: 'hello',
+        publicKey: setup.keys[setup.me] as Uint8Array,
+        nonce: setup.nonce,
+        agreement: setup.agreement,
+      },
     });
     return;
   }
@@ -233,11 +241,8 @@ function takeHello(turn: Turn, from: Seat, hello: Verified<Hello>): void {
     turn.set({ handshake: { ...result.handshake, sayAt } });
   }
   if (result.difference !== null) {
+    turn.set({ refusing: `player ${from} wants something else: ${result.difference}` });
     sayHello(turn);
-    turn.effects.push({
-      type: 'refused',
-      reason: `player ${from} wants something else: ${result.difference}`,
-    });
   }
 }
 
@@ -274,15 +279,15 @@ function begin(turn: Turn, nonces: readonly Uint8Array[]): void {
 function takeSigned(turn: Turn, value: Verified<Packet> | Verified<Hello>): void {
   if ('entries' in value) return drive(turn, { type: 'packet', packet: value });
   turn.set({ hello: value, signing: false });
-  const { handshake } = turn.session;
-  const outdated = noncesOf(handshake).some(
-    (nonce, seat) => !equalBytes(nonce, value.nonces[seat] as Uint8Array),
-  );
-  if (turn.session.lockstep === null && outdated) turn.set({ handshake: { ...handshake, sayAt: turn.at } });
+  const { handshake, nonces, refusing } = turn.session;
+  const current = nonces ?? noncesOf(handshake);
+  const outdated = current.some((nonce, seat) => !equalBytes(nonce, value.nonces[seat] as Uint8Array));
   for (const seat of turn.session.setup.keys.keys()) {
     if (seat !== turn.session.setup.me)
       turn.effects.push({ type: 'send', to: seat as Seat, datagram: value.bytes });
   }
+  if (outdated) sayHello(turn);
+  else if (refusing !== null) turn.effects.push({ type: 'refused', reason: refusing });
 }
 
 function takeInput(turn: Turn, input: OwnInput): void {
