@@ -67,6 +67,11 @@ export interface Counts {
   readonly refused: Partial<Record<Refusal, number>>;
 }
 
+/** What somebody else comes to know of, the game included: what was written before must be durable. */
+function isSeen({ type }: Effect): boolean {
+  return type !== 'persist' && type !== 'sign' && type !== 'notify';
+}
+
 export class Driver {
   session: Session;
   readonly counts: Counts = {
@@ -211,7 +216,7 @@ export class Driver {
     this.#draining = true;
     let effect = this.#effects.shift();
     while (effect !== undefined) {
-      if (effect.type === 'send' && this.#unflushed) {
+      if (this.#unflushed && isSeen(effect)) {
         const waiting = effect;
         let now = true;
         this.#ports.flush(() => {

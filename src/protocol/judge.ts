@@ -94,7 +94,8 @@ export function judge(state: Lockstep, packet: Packet): Refusal | null {
 /** A LEAVE holds in later epochs too; it cannot speak of rounds that its signer cannot have advanced. */
 function judgeLeave(state: Lockstep, packet: Packet, { epoch }: Shape): Refusal | null {
   if (epoch > state.epoch) return 'ahead';
-  if (state.removal.causes[packet.sender]) return 'duplicate';
+  const cause = state.removal.causes[packet.sender];
+  if (cause?.reason === 'guilty' || (cause && equalBytes(cause.item.bytes, packet.bytes))) return 'duplicate';
   return (statementOf(packet, 'leave')?.advanced ?? 0) <= state.round ? null : 'implausible';
 }
 

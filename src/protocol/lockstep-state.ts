@@ -1,7 +1,7 @@
 /** The state of a lockstep machine, and a change of it on its way. The rules are in lockstep.ts and parting.ts. */
 
 import type { Epoch, Round, Seat } from '../base/ids.ts';
-import { firstPlayers, type PlayerSet } from '../base/players.ts';
+import { firstPlayers, nobody, type PlayerSet } from '../base/players.ts';
 import { hash } from '../crypto/hash.ts';
 import type { Verified } from '../crypto/signature.ts';
 import type { Packet } from '../wire/packet.ts';
@@ -50,6 +50,8 @@ export interface Lockstep {
   readonly own: OwnInput | null;
   /** Digest in my SET of this round, once it is signed. */
   readonly ownSet: Uint8Array | null;
+  /** Whose held opening fits my SET; nobody's before it is signed. */
+  readonly fitting: PlayerSet;
   readonly removal: Removal;
   /** My LEAVE is signed: I sign nothing more for rounds. */
   readonly leaving: boolean;
@@ -73,6 +75,7 @@ export function beginLockstep(setup: LockstepSetup): Lockstep {
     next: new Array<null>(seats).fill(null),
     own: null,
     ownSet: null,
+    fitting: nobody,
     removal: noRemoval(seats, new Array<null>(seats).fill(null)),
     leaving: false,
     wishIndex: 0,

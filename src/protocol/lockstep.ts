@@ -7,7 +7,7 @@
 
 import { assert } from '../base/assert.ts';
 import type { Round, Seat } from '../base/ids.ts';
-import { seatsOf, within } from '../base/players.ts';
+import { add, has, nobody, seatsOf, within } from '../base/players.ts';
 import { commit } from '../crypto/commitment.ts';
 import type { Verified } from '../crypto/signature.ts';
 import { type Packet, statementOf } from '../wire/packet.ts';
@@ -26,7 +26,7 @@ import {
   takeWish,
 } from './parting.ts';
 import { claimOf, removers } from './removal.ts';
-import { desynced, heldSet, holders, outcomeOf, replaced } from './round.ts';
+import { desynced, fits, heldSet, holders, type Outcome, outcomeOf, replaced } from './round.ts';
 
 /** What a lockstep machine takes in. Packets and proofs have been verified and judged. */
 export type LockstepEvent =
@@ -34,7 +34,9 @@ export type LockstepEvent =
   | { readonly type: 'packet'; readonly packet: Verified<Packet> }
   | { readonly type: 'proof'; readonly proof: readonly Verified<Packet>[] }
   | { readonly type: 'wish'; readonly target: Seat | null }
-  | { readonly type: 'leave' };
+  | { readonly type: 'leave' }
+  /** A restored machine does what its log already asks for. */
+  | { readonly type: 'resume' };
 
 /** The only door of the machine. */
 export function stepLockstep(state: Lockstep, event: LockstepEvent): Step<Lockstep, Effect> {
@@ -44,7 +46,7 @@ export function stepLockstep(state: Lockstep, event: LockstepEvent): Step<Lockst
     else if (event.type === 'packet') takePacket(turn, event.packet);
     else if (event.type === 'proof') takeProof(turn, event.proof);
     else if (event.type === 'wish') takeWish(turn, event.target);
-    else takeLeave(turn);
+    else if (event.type === 'leave') takeLeave(turn);
     settle(turn);
   }
   return [turn.state, turn.effects];
@@ -86,9 +88,7 @@ function keep(state: Lockstep, packet: Verified<Packet>, shape: Shape): Partial<
   if (shape.kind === 'commit' && shape.round === now.round + 1 && !next[sender]) {
     return { next: replaced(next, sender, packet) };
   }
-  if (shape.kind === 'open' && here && !now.opens[sender]) {
-    return { now: { ...now, opens: replaced(now.opens, sender, packet) } };
-  }
+  if (shape.kind === 'open' && here) return keepOpening(state, packet);
   if (shape.kind === 'remove' && !removal.removes[sender]) {
     return { removal: { ...removal, removes: replaced(removal.removes, sender, packet) } };
   }
@@ -98,6 +98,16 @@ function keep(state: Lockstep, packet: Verified<Packet>, shape: Shape): Partial<
     return { removal: { ...removal, wishes: replaced(removal.wishes, sender, packet) } };
   }
   return null;
+}
+
+/** An opening takes an empty place, or that of one that does not fit. */
+function keepOpening(state: Lockstep, packet: Verified<Packet>): Partial<Lockstep> | null {
+  const { fitting, now, ownSet, setup } = state;
+  const { sender } = packet;
+  const good = ownSet !== null && !has(fitting, sender) && fits(setup.session, now, packet, ownSet);
+  if (now.opens[sender] && !good) return null;
+  const opens = replaced(now.opens, sender, packet);
+  return { now: { ...now, opens }, fitting: good ? add(fitting, sender) : fitting };
 }
 
 /** Does whatever the held packets allow, until nothing more follows. */
@@ -125,7 +135,8 @@ function openRound(turn: Turn): void {
   const statement = { kind: 'set', epoch, round, set, state: own.state } as const;
   turn.persist({ type: 'open', set: statement, commits: bytesOf(now.commits) });
   turn.say(statement, { kind: 'reveal', epoch, round, input: own.input, salt: own.salt });
-  turn.set({ ownSet: set });
+  const held = now.opens.filter((packet) => packet && fits(setup.session, now, packet, set));
+  turn.set({ ownSet: set, fitting: held.reduce((all, packet) => add(all, packet?.sender as Seat), nobody) });
 }
 
 function isWishAfter(packet: Packet, round: Round): boolean {
@@ -134,7 +145,8 @@ function isWishAfter(packet: Packet, round: Round): boolean {
 
 /** With the advance certificate held: the round is final. After my REMOVE only if another's claims it. */
 function advance(turn: Turn): void {
-  const { epoch, members, now, next, removal, round, seed, setup } = turn.state;
+  const { epoch, fitting, members, now, removal, round, seed, setup } = turn.state;
+  if (!within(members, fitting)) return;
   if (removal.frozen !== null && !claimed(turn.state)) return;
   const outcome = outcomeOf(setup.session, now, members, seed);
   if (outcome === null) return;
@@ -144,20 +156,30 @@ function advance(turn: Turn): void {
   if (differing !== 0) {
     turn.effects.push({ type: 'notify', notice: { type: 'desync', round: round - 1, players: differing } });
   }
+  turn.set(nextRound(turn.state, outcome));
+}
+
+/** The first state of the round after; what is held of it came early, wishes for this one are over. */
+export function nextRound(state: Lockstep, outcome: Outcome): Partial<Lockstep> {
+  const { epoch, next, now, removal, setup } = state;
+  const { nextSeed, round } = outcome;
   const none = new Array<null>(setup.keys.length).fill(null);
-  turn.set({
+  return {
     round: round + 1,
-    seed: outcome.nextSeed,
+    seed: nextSeed,
     last: now,
     now: { epoch, round: round + 1, commits: next, opens: none },
     next: none,
     own: null,
     ownSet: null,
+    fitting: nobody,
     removal: {
       ...removal,
       wishes: removal.wishes.map((wish) => (wish && isWishAfter(wish, round) ? wish : null)),
+      wished: nobody,
+      wishedBefore: removal.wished,
     },
-  });
+  };
 }
 
 /** True when a REMOVE that agrees with mine says that this round has advanced. */

@@ -6,7 +6,7 @@
 import type { Seat } from '../base/ids.ts';
 import { add, has, nobody, remove } from '../base/players.ts';
 import type { Verified } from '../crypto/signature.ts';
-import { type Packet, statementOf } from '../wire/packet.ts';
+import { decodePacket, type Packet, statementOf } from '../wire/packet.ts';
 import { NO_TARGET } from '../wire/statement.ts';
 import type { EndReason } from './effect.ts';
 import { type Evidence, encodeEvidence, prove } from './evidence.ts';
@@ -27,6 +27,14 @@ import { emptyBook, type Holding } from './round.ts';
 export function findLie(turn: Turn, packet: Verified<Packet>): void {
   const { setup, last, now, next, removal } = turn.state;
   const { sender } = packet;
+  const farewell = removal.causes[sender]?.item;
+  if (farewell?.type === 'packet') {
+    const left = decodePacket(farewell.bytes);
+    const evidence = left.ok
+      ? prove(setup.session, setup.keys[sender] as Uint8Array, left.value, packet)
+      : null;
+    if (evidence !== null) return convict(turn, sender, evidence);
+  }
   const held = [now.commits, now.opens, next, last.commits, last.opens, removal.removes, removal.wishes];
   for (const list of held) {
     const other = list[sender];
@@ -107,7 +115,7 @@ export function takeLeave(turn: Turn): void {
 export function bind(turn: Turn): void {
   const { leaving, members, removal, round } = turn.state;
   if (removal.frozen !== null || leaving) return;
-  const target = boundTo(removal, members);
+  const target = boundTo(removal, members, round);
   if (target !== null && ownWishOf(removal, round) !== target) wish(turn, target);
 }
 
@@ -150,6 +158,7 @@ export function nextEpoch(state: Lockstep, target: Seat): Partial<Lockstep> {
     next: new Array<null>(seats).fill(null),
     own: null,
     ownSet: null,
+    fitting: nobody,
     removal: noRemoval(seats, removal.causes),
     wishIndex: 0,
     farewell: { epoch, target, removes: removal.removes },

@@ -10,11 +10,12 @@ import { attest, type Verified } from '../crypto/signature.ts';
 import { decodePacket, type Packet } from '../wire/packet.ts';
 import { NO_TARGET, type Statement } from '../wire/statement.ts';
 import type { EndReason } from './effect.ts';
+import { nextRound } from './lockstep.ts';
 import { beginLockstep, type Lockstep } from './lockstep-state.ts';
 import { nextEpoch } from './parting.ts';
 import type { LogRecord, PacketBytes } from './record.ts';
 import { withCause } from './removal.ts';
-import { type BySeat, emptyBook, type Outcome, outcomeOf } from './round.ts';
+import { type BySeat, type Outcome, outcomeOf } from './round.ts';
 
 export interface Recovered {
   /** Whose log this is, if a hello was written. */
@@ -65,7 +66,7 @@ class Replay {
 }
 
 function replayAdvance(replay: Replay, record: Extract<LogRecord, { type: 'advance' }>): void {
-  const { setup, members, seed, epoch, now } = replay.machine();
+  const { setup, members, seed, now } = replay.machine();
   const book = { ...now, opens: packetsOf(record.opens) };
   const outcome = outcomeOf(setup.session, book, members, seed);
   assert(outcome !== null && outcome.round === record.round, 'an advanced round has its certificate');
@@ -73,14 +74,8 @@ function replayAdvance(replay: Replay, record: Extract<LogRecord, { type: 'advan
   replay.said.delete('commit');
   replay.said.delete('open');
   replay.said.delete('wish');
-  replay.set({
-    round: outcome.round + 1,
-    seed: outcome.nextSeed,
-    last: book,
-    now: emptyBook(epoch, outcome.round + 1, setup.keys.length),
-    own: null,
-    ownSet: null,
-  });
+  replay.set({ now: book });
+  replay.set(nextRound(replay.machine(), outcome));
 }
 
 function replayOpen(replay: Replay, record: Extract<LogRecord, { type: 'open' }>): void {

@@ -38,8 +38,9 @@ export interface Removal {
   readonly wishes: BySeat<Verified<Packet>>;
   /** My newest WISH, also while it is being signed. */
   readonly ownWish: { readonly round: Round; readonly target: Seat | null } | null;
-  /** Whom I have ever wished to remove in this epoch. */
+  /** Whom I have wished to remove in this round, and in the one before. */
   readonly wished: PlayerSet;
+  readonly wishedBefore: PlayerSet;
   /** REMOVE of each seat. */
   readonly removes: BySeat<Verified<Packet>>;
   /** Whom my own REMOVE of this epoch names: after it I sign nothing more in it. */
@@ -48,7 +49,15 @@ export interface Removal {
 
 export function noRemoval(seats: number, causes: BySeat<Cause>): Removal {
   const none = new Array<null>(seats).fill(null);
-  return { causes, wishes: none, ownWish: null, wished: nobody, removes: none, frozen: null };
+  return {
+    causes,
+    wishes: none,
+    ownWish: null,
+    wished: nobody,
+    wishedBefore: nobody,
+    removes: none,
+    frozen: null,
+  };
 }
 
 /** Whom my newest wish names while that round lasts, or null. */
@@ -83,10 +92,12 @@ export function removers(removal: Removal, members: PlayerSet, target: Seat): Pl
 /** Whom all the other members wish to go on without; never at n = 2, where one wish is no majority. */
 function wishedByAll(removal: Removal, members: PlayerSet, me: Seat, round: Round): Seat | null {
   if (count(members) < 3) return null;
-  const target = ownWishOf(removal, round);
-  if (target === null || !has(members, target)) return null;
-  const others = seatsOf(remove(remove(members, target), me));
-  return others.every((seat) => wishes(removal, seat, target, round)) ? target : null;
+  const target = seatsOf(remove(members, me)).find((seat) => {
+    const mine = ownWishOf(removal, round) === seat || isBound(removal, members, seat, round);
+    const others = seatsOf(remove(remove(members, seat), me));
+    return mine && others.every((other) => wishes(removal, other, seat, round));
+  });
+  return target ?? null;
 }
 
 /**
@@ -95,26 +106,40 @@ function wishedByAll(removal: Removal, members: PlayerSet, me: Seat, round: Roun
  */
 export function removeNow(removal: Removal, members: PlayerSet, me: Seat, advanced: Round): Seat | null {
   if (removal.frozen !== null || removal.causes[me]) return null;
-  const first = seatsOf(members).find((seat) => (removal.causes[seat]?.after ?? advanced + 1) <= advanced);
+  const first = seatsOf(members).find((seat) => isDue(removal, members, seat, advanced));
   return first ?? wishedByAll(removal, members, me, advanced + 1);
 }
 
-/** Whom the REMOVE of somebody else holds me to wish away, because I once did; else null. */
-export function boundTo(removal: Removal, members: PlayerSet): Seat | null {
-  const bound = seatsOf(members).find(
-    (target) => has(removal.wished, target) && removers(removal, members, target) !== nobody,
-  );
-  return bound ?? null;
+/** True when a cause holds now: what the leaver has is advanced, or somebody will wait for it no more. */
+function isDue(removal: Removal, members: PlayerSet, seat: Seat, advanced: Round): boolean {
+  const cause = removal.causes[seat];
+  return !!cause && (cause.after <= advanced || removers(removal, members, seat) !== nobody);
+}
+
+/** True when a REMOVE of somebody else rests on a wish of mine: REMOVE(X, a) on those of round a + 1. */
+function isBound(removal: Removal, members: PlayerSet, target: Seat, round: Round): boolean {
+  return seatsOf(removers(removal, members, target)).some((seat) => {
+    const since = (claimOf(removal, seat) ?? 0) + 1;
+    return has(
+      since === round ? removal.wished : since === round - 1 ? removal.wishedBefore : nobody,
+      target,
+    );
+  });
+}
+
+/** Whom the REMOVE of somebody else holds me to wish away, because I have; else null. */
+export function boundTo(removal: Removal, members: PlayerSet, round: Round): Seat | null {
+  return seatsOf(members).find((target) => isBound(removal, members, target, round)) ?? null;
 }
 
 /**
- * Signers of a REMOVE that I can account for: I hold a cause, or have wished it myself, or am meant.
- * They may sign nothing more in this epoch, so nobody waits for them.
+ * Signers of a REMOVE that I can account for: I hold a cause, or have wished it myself. They may sign
+ * nothing more in this epoch, so nobody waits for them.
  */
-export function excused(removal: Removal, members: PlayerSet, me: Seat): PlayerSet {
+export function excused(removal: Removal, members: PlayerSet): PlayerSet {
   let set = nobody;
   for (const target of seatsOf(members)) {
-    const known = target === me || removal.causes[target] || has(removal.wished, target);
+    const known = removal.causes[target] || has(union(removal.wished, removal.wishedBefore), target);
     if (known) set = union(set, removers(removal, members, target));
   }
   return set;

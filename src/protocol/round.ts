@@ -3,7 +3,7 @@
 import { equalBytes } from '../base/bytes.ts';
 import type { Epoch, Round, Seat } from '../base/ids.ts';
 import { add, nobody, type PlayerSet, seatsOf, within } from '../base/players.ts';
-import { commit, commitmentSet } from '../crypto/commitment.ts';
+import { commit, commitmentSet, opens } from '../crypto/commitment.ts';
 import { hash } from '../crypto/hash.ts';
 import type { Verified } from '../crypto/signature.ts';
 import type { Item } from '../wire/envelope.ts';
@@ -71,6 +71,23 @@ export function agreeing(book: RoundBook, members: PlayerSet, set: Uint8Array): 
     if (statement !== null && equalBytes(statement.set, set)) agreed = add(agreed, seat);
   }
   return agreed;
+}
+
+/**
+ * True when an opening is one that the round can advance on here: its SET is mine, and it opens the
+ * commitment that is held. Of two openings of one player at most one fits, and whoever has advanced
+ * holds my SET, so what fits here is what it advanced on.
+ */
+export function fits(session: Uint8Array, book: RoundBook, packet: Packet, set: Uint8Array): boolean {
+  const { epoch, round } = book;
+  const committed = book.commits[packet.sender];
+  const commitment = committed ? statementOf(committed, 'commit') : null;
+  const listed = statementOf(packet, 'set');
+  const opening = statementOf(packet, 'reveal');
+  if (commitment === null || listed === null || opening === null || !equalBytes(listed.set, set))
+    return false;
+  const slot = { session, epoch, round, author: packet.sender };
+  return opens(commitment.commitment, slot, opening.salt, opening.input);
 }
 
 /** An advanced round: what everybody played, and the seed that comes of it. */

@@ -210,7 +210,11 @@ function start(turn: Turn): void {
   }
   for (const statements of unsaid) turn.effects.push({ type: 'sign', draft: { type: 'packet', statements } });
   sayHello(turn);
-  turn.set({ unsaid: [], link: reconcileAll(turn.session.link, turn.at, holdingsOf(lockstep)) });
+  drive(turn, { type: 'resume' });
+  turn.set({
+    unsaid: [],
+    link: reconcileAll(turn.session.link, turn.at, holdingsOf(turn.session.lockstep ?? lockstep)),
+  });
 }
 
 /** Has the newest hello signed; it leaves when the signature is there. */

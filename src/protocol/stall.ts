@@ -85,7 +85,7 @@ export function suspects(state: Lockstep, standings: BySeat<Standing>): Suspects
   if (state.over !== null || (state.own === null && state.removal.frozen === null)) return null;
   const { players, reason, able } = missing(state, standings);
   const { members, removal, setup } = state;
-  const signed = removal.frozen === null ? excused(removal, members, setup.me) : nobody;
+  const signed = removal.frozen === null ? excused(removal, members) : nobody;
   const named = minus(able, signed);
   if (named !== nobody) return { players: named, reason };
   const waited = minus(players, signed);

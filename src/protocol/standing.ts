@@ -30,18 +30,17 @@ export function disputed({ members, now, ownSet }: Lockstep): boolean {
 }
 
 /**
- * My standing. In a dispute I ask for every commitment again, and for openings that agree with my
- * set, so that the two commitments which explain it come together at one player.
+ * My standing. Once my SET is signed it lists only openings that fit it, so that the others send those
+ * that do; in a dispute I ask for every commitment again, so that two that explain it come together.
  */
 export function standingOf(state: Lockstep): Standing {
-  const { epoch, members, now, ownSet, removal, round, setup } = state;
+  const { epoch, fitting, now, ownSet, removal, round, setup } = state;
   const dispute = disputed(state);
-  const opens = holders(now.opens);
   return {
     epoch,
     round,
     commits: dispute ? add(nobody, setup.me) : holders(now.commits),
-    opens: dispute && ownSet !== null ? intersect(opens, agreeing(now, members, ownSet)) : opens,
+    opens: ownSet === null ? holders(now.opens) : fitting,
     removes: holders(removal.removes),
     causes: holders(removal.causes),
   };

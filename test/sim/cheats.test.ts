@@ -70,6 +70,7 @@ const blind = {
     find: 'if (set === null || !equalBytes(set, commitmentSet({ session, epoch, round }, commitments))) return null;',
     replace: '',
   },
+  fit: { file: 'protocol/lockstep.ts', find: 'if (!within(members, fitting)) return;', replace: '' },
   lies: { file: 'protocol/lockstep.ts', find: '  findLie(turn, packet);\n', replace: '' },
 } satisfies Record<string, Edit>;
 
@@ -108,6 +109,7 @@ describe('lookahead: withholds its commitment until the others have opened', () 
       await without('lookahead', [
         blind.set,
         blind.computed,
+        blind.fit,
         {
           file: 'protocol/round.ts',
           find: '    if (statement === null) return null;\n    commitments.push(statement.commitment);',
@@ -146,7 +148,7 @@ describe('inconsistency: commits differently before different players', () => {
   });
 
   it('works when nobody compares sets and commitments', async () => {
-    const result = play(await without('inconsistency', [blind.set, blind.computed, blind.lies]), cheat());
+    const result = play(await without('inconsistency', [blind.set, blind.computed, blind.fit, blind.lies]), cheat());
     expect(result.evidence).toEqual([]);
     expect(result.violations.join()).toContain('agreement');
   });
@@ -163,7 +165,7 @@ describe('bad opening: opens to something else than it committed to', () => {
   });
 
   it('works when openings are not checked', async () => {
-    const result = play(await without('bad-opening', [blind.computed, blind.lies]), cheat());
+    const result = play(await without('bad-opening', [blind.computed, blind.fit, blind.lies]), cheat());
     expect(result.evidence).toEqual([]);
     expect(result.rounds).toBe(12);
   });
