@@ -13,7 +13,7 @@ const FILE_BYTES_MAX = 3 * DATAGRAM_BYTES_MAX;
 
 const summary = 'judges a file of evidence: whom it convicts, and of what';
 
-const help = `The verdict rests on the bytes of the file alone: on signatures that only the convicted player could make.
+const help = `The verdict rests on the file alone: on signatures that only the convicted player could make.
 
   --json   one JSON object instead of words
 
@@ -32,10 +32,11 @@ const statementNames: Readonly<Record<StatementKind, string>> = {
 /** What the player did, in one sentence. */
 function deed({ kind, statement, epoch, round }: Verdict): string {
   const where = round === 0 ? `in epoch ${epoch}` : `for round ${round} of epoch ${epoch}`;
+  const what = statementNames[statement];
   const sentences: Readonly<Record<EvidenceKind, string>> = {
-    inconsistency: `It signed two different ${statementNames[statement]} ${where}, where an honest player signs one.`,
+    inconsistency: `It signed two different ${what} ${where}; an honest player signs one.`,
     'bad-opening': `It opened its input ${where} with something else than it had committed to.`,
-    'double-entry': `It signed one packet that holds two ${statementNames[statement]} ${where}, where there can be one.`,
+    'double-entry': `It signed one packet that holds two ${what} ${where}; an honest one holds one.`,
   };
   return sentences[kind];
 }

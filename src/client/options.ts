@@ -40,6 +40,7 @@ export function lockstep(options: { readonly stallMs?: number } = {}): LockstepP
   return { name: 'lockstep', parameters: { stallMs } };
 }
 
+/** What {@link createSession} takes. */
 export interface SessionOptions<State, Input> {
   readonly game: Game<State, Input>;
   readonly identity: Identity;

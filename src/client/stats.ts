@@ -6,6 +6,7 @@ import type { Counts, Driver } from '../protocol/driver.ts';
 /** How many of the newest rounds the percentiles speak of. */
 const SAMPLES_MAX = 4096;
 
+/** Figures of a session since it was created. */
 export interface SessionStats {
   readonly protocol: 'lockstep';
   /** Name of the keyring that checks signatures. */
@@ -27,6 +28,7 @@ export interface SessionStats {
   readonly links: readonly LinkStats[];
 }
 
+/** Figures of the link to one other player. */
 export interface LinkStats {
   readonly player: number;
   /** Smoothed time from a packet to its acknowledgement, milliseconds; undefined before the first. */

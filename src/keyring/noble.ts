@@ -13,6 +13,7 @@ function derive(secretKey: Uint8Array): Uint8Array {
   return ed25519.getPublicKey(secretKey);
 }
 
+/** Ed25519 by @noble/curves: everywhere, and an order of magnitude slower; the last fallback. */
 export const keyring: SyncKeyring = {
   name: 'noble',
   generate() {

@@ -24,6 +24,7 @@ function derive(secretKey: Uint8Array): Uint8Array {
   return new Uint8Array(der.subarray(-PUBLIC_KEY_BYTES));
 }
 
+/** Ed25519 by `node:crypto`: the default on Node. */
 export const keyring: SyncKeyring = {
   name: 'node',
   generate() {

@@ -17,6 +17,7 @@ function derive(secretKey: Uint8Array): Uint8Array {
   return new Uint8Array(pairOf(secretKey).publicKey);
 }
 
+/** Ed25519 by libsodium in WebAssembly: answers at once, also in browsers. */
 export const keyring: SyncKeyring = {
   name: 'sodium',
   generate() {

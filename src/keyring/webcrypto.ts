@@ -45,6 +45,7 @@ function derive(secretKey: Uint8Array): Uint8Array {
   return ed25519.getPublicKey(secretKey);
 }
 
+/** Ed25519 by WebCrypto: answers by promises; the default in browsers. */
 export const keyring: Keyring = {
   name: 'webcrypto',
   async generate() {

@@ -45,6 +45,7 @@ export interface Conflict {
   readonly entries: readonly [number, number];
 }
 
+/** A proof that can be handed on: the packets that contradict each other, and whose they are. */
 export interface Evidence {
   readonly session: Uint8Array;
   readonly publicKey: Uint8Array;

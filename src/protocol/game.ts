@@ -10,6 +10,7 @@ export interface Codec<Value> {
   decode(bytes: Uint8Array): Value | undefined;
 }
 
+/** What `init` is called with. */
 export interface InitContext {
   /** Number of seats, 2 .. 16. */
   readonly players: number;
@@ -19,6 +20,7 @@ export interface InitContext {
   readonly random: Random;
 }
 
+/** What `step` is called with, besides the state. */
 export interface StepContext<Input> {
   /** By seat; null where a player gave none, or one that did not count. Not to be changed. */
   readonly inputs: readonly (Input | null)[];

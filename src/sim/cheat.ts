@@ -26,6 +26,7 @@ export interface CheatRun {
   incoming(from: number, datagram: Uint8Array): readonly Routed[];
 }
 
+/** A way to cheat, before it is used in a match. */
 export interface Cheat {
   /** As the papers name it. */
   readonly name: string;

@@ -22,6 +22,7 @@ export type SimulatedFault =
     }
   | { readonly atMs: number; readonly type: 'leave'; readonly player: number };
 
+/** What the `input` function of a simulation is called with. */
 export interface InputContext<State> {
   readonly player: number;
   readonly round: number;
@@ -31,6 +32,7 @@ export interface InputContext<State> {
   random(bound: number): number;
 }
 
+/** What {@link simulate} takes, besides the game. */
 export interface SimulationOptions<State, Input> {
   /** What each player plays in a round; null for no input. */
   readonly input: (context: InputContext<State>) => Input | null;
@@ -58,6 +60,7 @@ export interface SimulationOptions<State, Input> {
   readonly trace?: 'digest' | 'lines';
 }
 
+/** A piece of evidence in a simulated player's hands. */
 export interface SimulatedEvidence {
   /** Who holds it. */
   readonly by: number;
@@ -66,6 +69,7 @@ export interface SimulatedEvidence {
   readonly evidence: Uint8Array;
 }
 
+/** A stall as a simulated player reported it. */
 export interface SimulatedStall {
   readonly by: number;
   readonly round: number;
@@ -93,6 +97,7 @@ export interface SimulatedPlayer<State> {
   readonly refused: Readonly<Partial<Record<Refusal, number>>>;
 }
 
+/** What came of a simulation. */
 export interface SimulationResult<State> {
   /** True when all honest players that were not removed played all rounds to equal states, and nothing was violated. */
   readonly agreed: boolean;

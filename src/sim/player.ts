@@ -8,7 +8,6 @@ import type { Seat } from '../base/ids.ts';
 import { seatsOf } from '../base/players.ts';
 import type { Prng } from '../base/prng.ts';
 import type { Micros } from '../base/time.ts';
-import { attest } from '../crypto/signature.ts';
 import { Driver, type Ports } from '../protocol/driver.ts';
 import type { Effect } from '../protocol/effect.ts';
 import type { Game } from '../protocol/game.ts';
@@ -126,7 +125,7 @@ export class Player<State, Input> {
     return {
       now: () => world.now(),
       sign: (message, done) => done(verifier.sign(secretKey, publicKey, message)),
-      own: attest,
+      own: (sealed) => verifier.own(sealed),
       verify: (sealed, done) => done(verifier.verify(sealed)),
       persist: (record) => {
         world.act(seat);

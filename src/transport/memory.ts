@@ -11,11 +11,13 @@ import { type Handlers, handlers } from './handlers.ts';
 import { checkImpairment, checkShare, type Draws, draws, type Impairment } from './impairment.ts';
 import type { Transport } from './transport.ts';
 
+/** What {@link memoryNetwork} takes. */
 export interface MemoryNetworkOptions extends Impairment {
   /** Share of the datagrams that arrive twice, each copy with its own delay, 0 .. 1. Default 0. */
   readonly duplicate?: number;
 }
 
+/** Transports of one process that reach each other by name. */
 export interface MemoryNetwork {
   /**
    * A transport that the others of this network reach as `name`. Throws a TypeError unless `name` is a

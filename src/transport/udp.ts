@@ -12,6 +12,7 @@ import { DATAGRAM_BYTES_MAX } from '../wire/limits.ts';
 import { handlers } from './handlers.ts';
 import type { Transport } from './transport.ts';
 
+/** What {@link udp} takes. */
 export interface UdpOptions {
   /** Local port, 0 .. 65535; 0 takes any free one. Default 0. */
   readonly port?: number;
@@ -25,6 +26,7 @@ export interface UdpOptions {
   readonly recvBufferBytes?: number;
 }
 
+/** A transport over one UDP socket. */
 export interface UdpTransport extends Transport {
   /** How many datagrams the system refused to take, and other errors of the socket, so far. */
   readonly errors: number;
