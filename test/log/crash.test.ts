@@ -32,39 +32,53 @@ interface Machine {
   stop(how: 'killed' | 'power lost'): void;
 }
 
-/**
- * Lets `fuse` changing calls through; the next one, and all after it, throw. A write that comes last is cut
- * in half. Follows which bytes of a file were waited for, and which names of the directory.
- */
-function machine(directory: string, fuse: number): Machine {
-  let left = fuse;
+/** What a disk would hold of a directory if the power failed: the bytes and names that were waited for. */
+function disk(directory: string) {
   const open = new Set<number>();
   const directoryFds = new Set<number>();
   const durableBytes = new Map<number, Buffer>();
-  let durableNames = namesNow();
-
-  function namesNow(): Map<string, number> {
-    return new Map(readdirSync(directory).map((name) => [name, statSync(join(directory, name)).ino]));
-  }
+  const names = (): Map<string, number> =>
+    new Map(readdirSync(directory).map((name) => [name, statSync(join(directory, name)).ino]));
+  let durableNames = names();
   for (const [name, inode] of durableNames) durableBytes.set(inode, readFileSync(join(directory, name)));
-  function names(): Map<number, string> {
-    return new Map([...namesNow()].map(([name, inode]) => [inode, name]));
-  }
+  return {
+    open,
+    directoryFds,
+    durableBytes,
+    /** Waiting is only noted: nothing here depends on the real disk. */
+    synced(fd: number): void {
+      if (directoryFds.has(fd)) {
+        durableNames = names();
+        return;
+      }
+      const { ino } = fstatSync(fd);
+      const [name] = [...names()].find(([, inode]) => inode === ino) as [string, number];
+      durableBytes.set(ino, readFileSync(join(directory, name)));
+    },
+    stop(how: 'killed' | 'power lost'): void {
+      for (const fd of open) real.closeSync(fd);
+      if (how === 'killed') return;
+      for (const name of readdirSync(directory)) rmSync(join(directory, name));
+      for (const [name, inode] of durableNames) {
+        writeFileSync(join(directory, name), durableBytes.get(inode) ?? '');
+      }
+    },
+  };
+}
+
+/**
+ * Lets `fuse` changing calls through; the next one, and all after it, throw. A write that comes last is cut
+ * in half.
+ */
+function machine(directory: string, fuse: number): Machine {
+  let left = fuse;
+  const { open, directoryFds, durableBytes, synced, stop } = disk(directory);
 
   /** Runs a call unless the fuse has burnt out; `half` is what a call cut short does. */
   function guard<T>(call: () => T, half: () => void = () => {}): T {
     if (left-- > 0) return call();
     if (left === -1) half();
     throw new Crash('crash');
-  }
-
-  /** Waiting is only noted: nothing here depends on the real disk. */
-  function synced(fd: number): void {
-    if (directoryFds.has(fd)) durableNames = namesNow();
-    else {
-      const { ino } = fstatSync(fd);
-      durableBytes.set(ino, readFileSync(join(directory, names().get(ino) as string)));
-    }
   }
 
   patchCalls({
@@ -108,12 +122,7 @@ function machine(directory: string, fuse: number): Machine {
     crashed: () => left < 0,
     stop(how) {
       restoreCalls();
-      for (const fd of open) real.closeSync(fd);
-      if (how === 'killed') return;
-      for (const name of readdirSync(directory)) rmSync(join(directory, name));
-      for (const [name, inode] of durableNames) {
-        writeFileSync(join(directory, name), durableBytes.get(inode) ?? '');
-      }
+      stop(how);
     },
   };
 }
