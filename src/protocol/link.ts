@@ -17,7 +17,7 @@ const ACK_DELAY_MIN: Micros = micros(5);
 const ACK_DELAY_MAX: Micros = micros(50);
 /** Something is said at least this often, so that silence means something. */
 const KEEPALIVE: Micros = micros(1000);
-const RESEND_FIRST: Micros = micros(100);
+const RESEND_FIRST: Micros = micros(200);
 const RESEND_MIN: Micros = micros(30);
 const RESEND_MAX: Micros = micros(1000);
 /** A player of whom nothing has been heard for this long is interrupted. */
@@ -31,6 +31,8 @@ const NEVER: Micros = Number.MAX_SAFE_INTEGER;
 interface Pending {
   readonly holding: Holding;
   readonly dueAt: Micros;
+  /** When it was sent first, and last. */
+  readonly firstAt: Micros | null;
   readonly sentAt: Micros | null;
   readonly tries: number;
 }
@@ -91,7 +93,7 @@ function patience({ me, peers }: Link, peer: Peer, { author, kind }: Holding): M
 }
 
 function pend(holding: Holding, dueAt: Micros): Pending {
-  return { holding, dueAt, sentAt: null, tries: 0 };
+  return { holding, dueAt, firstAt: null, sentAt: null, tries: 0 };
 }
 
 /** Of each player only the newest wish is worth sending. */
@@ -150,12 +152,17 @@ function progress(a: Standing | null, b: Standing): 'further' | 'same' | 'back' 
   return same ? 'same' : 'further';
 }
 
-/** Round trip from what the new standing acknowledges and what was sent once only (Karn's rule). */
+/**
+ * Round trip from what the new standing acknowledges. Of what was sent more than once it cannot be told
+ * which sending was answered (Karn's rule), unless the answer came too soon to be one to the last.
+ */
 function measured(peer: Peer, standing: Standing, at: Micros): Micros | null {
   let { roundTrip } = peer;
-  for (const { holding, sentAt, tries } of peer.pending) {
-    if (sentAt === null || tries !== 1 || lacks(standing, holding)) continue;
-    const sample = at - sentAt;
+  for (const { holding, firstAt, sentAt } of peer.pending) {
+    if (firstAt === null || sentAt === null || lacks(standing, holding)) continue;
+    const clear = firstAt === sentAt || roundTrip === null || at - sentAt < roundTrip / 2;
+    if (!clear) continue;
+    const sample = at - firstAt;
     roundTrip = roundTrip === null ? sample : Math.round(roundTrip + (sample - roundTrip) / 8);
   }
   return roundTrip;
@@ -219,7 +226,7 @@ function flushPeer(peer: Peer, to: Seat, at: Micros, out: Sending[]): Peer {
     const tries = entry.tries + 1;
     const wait = Math.min(RESEND_MAX, after * 2 ** Math.min(entry.tries, 6));
     const spent = entry.holding.kind === 'wish' && tries === WISH_TRIES;
-    return { ...entry, dueAt: spent ? NEVER : at + wait, sentAt: at, tries };
+    return { ...entry, dueAt: spent ? NEVER : at + wait, firstAt: entry.firstAt ?? at, sentAt: at, tries };
   });
   const groups = items.length === 0 ? [[]] : bundles(items);
   for (const group of groups) out.push({ to, items: group });

@@ -4,7 +4,7 @@
  */
 
 import type { Seat } from '../base/ids.ts';
-import { add, has, nobody, remove } from '../base/players.ts';
+import { add, count, has, nobody, remove } from '../base/players.ts';
 import type { Verified } from '../crypto/signature.ts';
 import { decodePacket, type Packet, statementOf } from '../wire/packet.ts';
 import { NO_TARGET } from '../wire/statement.ts';
@@ -135,8 +135,7 @@ export function endEpoch(turn: Turn): void {
   if (abandoned(removal, members, setup.me, round - 1)) return finish(turn, 'alone');
   const end = epochEnd(removal, members);
   if (end === null) return;
-  if (end.target === setup.me)
-    return finish(turn, removal.causes[setup.me]?.reason === 'left' ? 'left' : 'expelled');
+  if (end.target === setup.me) return finish(turn, ownEnd(turn.state));
   if (end.after >= round) return;
   const removes = bytesOf(removal.removes);
   const { target, after } = end;
@@ -145,6 +144,13 @@ export function endEpoch(turn: Turn): void {
   turn.effects.push({ type: 'notify', notice: { type: 'player', player: target, status } });
   turn.set(nextEpoch(turn.state, target));
   if (turn.state.members === add(nobody, setup.me)) finish(turn, 'alone');
+}
+
+/** How it ends for one whom all others have removed. At two, a REMOVE without a cause is how the other leaves. */
+function ownEnd({ members, removal, setup }: Lockstep): EndReason {
+  const cause = removal.causes[setup.me];
+  if (cause) return cause.reason === 'left' ? 'left' : 'expelled';
+  return count(members) === 2 ? 'alone' : 'expelled';
 }
 
 /** The first state of the epoch without `target`; rounds that had not advanced are committed anew. */
