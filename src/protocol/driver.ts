@@ -104,6 +104,8 @@ export class Driver {
     this.#recovered = recovered;
     this.#verifying = setup.keys.map(() => 0);
     this.session = createSession(setup, ports.now(), recovered);
+    const before = recovered?.lockstep;
+    if (before?.own) this.#committed = { round: before.round, input: before.own.input };
   }
 
   /** Plays again what the log holds, and begins to talk. */

@@ -4,8 +4,9 @@
  * deterministic (RFC 8032), so what leaves is what left before; nothing is ever said anew.
  */
 
-import { assert } from '../base/assert.ts';
-import { type Seat, seatOf } from '../base/ids.ts';
+import { assert, unreachable } from '../base/assert.ts';
+import { equalBytes } from '../base/bytes.ts';
+import { type Epoch, type Round, type Seat, seatOf } from '../base/ids.ts';
 import { attest, type Verified } from '../crypto/signature.ts';
 import { decodePacket, type Packet } from '../wire/packet.ts';
 import { NO_TARGET, type Statement } from '../wire/statement.ts';
@@ -14,8 +15,8 @@ import { nextRound } from './lockstep.ts';
 import { beginLockstep, type Lockstep } from './lockstep-state.ts';
 import { nextEpoch } from './parting.ts';
 import type { LogRecord, PacketBytes } from './record.ts';
-import { withCause } from './removal.ts';
-import { type BySeat, type Outcome, outcomeOf } from './round.ts';
+import { epochEnd, withCause } from './removal.ts';
+import { type BySeat, heldSet, type Outcome, outcomeOf } from './round.ts';
 
 export interface Recovered {
   /** Whose log this is, if a hello was written. */
@@ -66,7 +67,8 @@ class Replay {
 }
 
 function replayAdvance(replay: Replay, record: Extract<LogRecord, { type: 'advance' }>): void {
-  const { setup, members, seed, now } = replay.machine();
+  const { setup, members, ownSet, seed, now } = replay.machine();
+  assert(ownSet !== null, 'a round in a log advances after its own SET');
   const book = { ...now, opens: packetsOf(record.opens) };
   const outcome = outcomeOf(setup.session, book, members, seed);
   assert(outcome !== null && outcome.round === record.round, 'an advanced round has its certificate');
@@ -78,11 +80,28 @@ function replayAdvance(replay: Replay, record: Extract<LogRecord, { type: 'advan
   replay.set(nextRound(replay.machine(), outcome));
 }
 
+/** True when a statement belongs to the epoch and round that the log has come to. */
+function isHere(replay: Replay, { epoch, round }: { readonly epoch: Epoch; readonly round: Round }): boolean {
+  const machine = replay.machine();
+  return epoch === machine.epoch && round === machine.round;
+}
+
+function replayCommit(replay: Replay, record: Extract<LogRecord, { type: 'commit' }>): void {
+  const { commit, reveal, state } = record;
+  const first = replay.machine().own === null && isHere(replay, commit) && isHere(replay, reveal);
+  assert(first, 'a log holds one COMMIT a round, in order');
+  replay.set({ own: { input: reveal.input, salt: reveal.salt, state } });
+  replay.said.set('commit', [commit]);
+}
+
 function replayOpen(replay: Replay, record: Extract<LogRecord, { type: 'open' }>): void {
-  const { own, now } = replay.machine();
-  assert(own !== null, 'a SET follows the own COMMIT in a log');
+  const { members, own, now, setup } = replay.machine();
   const { epoch, round, set } = record.set;
-  replay.set({ ownSet: set, now: { ...now, commits: packetsOf(record.commits) } });
+  assert(own !== null && isHere(replay, record.set), 'a SET follows the own COMMIT of its round in a log');
+  const book = { ...now, commits: packetsOf(record.commits) };
+  const held = heldSet(setup.session, book, members);
+  assert(held !== null && equalBytes(held, set), 'a SET in a log is that of the commitments beside it');
+  replay.set({ ownSet: set, now: book });
   replay.said.delete('commit');
   replay.said.set('open', [record.set, { kind: 'reveal', epoch, round, input: own.input, salt: own.salt }]);
 }
@@ -90,6 +109,10 @@ function replayOpen(replay: Replay, record: Extract<LogRecord, { type: 'open' }>
 function replayEpoch(replay: Replay, record: Extract<LogRecord, { type: 'epoch' }>): void {
   const machine = replay.machine();
   const removal = { ...machine.removal, removes: packetsOf(record.removes) };
+  const end = epochEnd(removal, machine.members);
+  const follows =
+    end?.target === record.target && end.after === record.after && record.after === machine.round - 1;
+  assert(follows, 'an epoch in a log ends with the REMOVEs beside it');
   replay.lockstep = { ...machine, removal };
   replay.set(nextEpoch(replay.machine(), seatOf(record.target)));
   for (const kind of ['commit', 'open', 'remove', 'wish']) replay.said.delete(kind);
@@ -115,16 +138,17 @@ function replayRecord(
   record: LogRecord,
   begin: (agreed: NonNullable<Recovered['agreed']>) => Lockstep,
 ): void {
+  assert(!replay.lockstep?.over, 'nothing follows the end of a match in a log');
   if (record.type === 'hello') {
     replay.publicKey = record.publicKey;
     replay.nonce = record.nonce;
     replay.agreement = record.agreement;
   } else if (record.type === 'session') {
+    assert(replay.lockstep === null, 'a log holds one session');
     replay.agreed = { keys: record.keys, nonces: record.nonces };
     replay.lockstep = begin(replay.agreed);
   } else if (record.type === 'commit') {
-    replay.set({ own: { input: record.reveal.input, salt: record.reveal.salt, state: record.state } });
-    replay.said.set('commit', [record.commit]);
+    replayCommit(replay, record);
   } else if (record.type === 'open') replayOpen(replay, record);
   else if (record.type === 'advance') replayAdvance(replay, record);
   else if (record.type === 'remove') {
@@ -137,7 +161,8 @@ function replayRecord(
     const cause = { reason, after, item: { type: item, bytes } };
     replay.set({ removal: withCause(replay.machine().removal, seatOf(record.seat), cause) });
   } else if (record.type === 'epoch') replayEpoch(replay, record);
-  else replay.set({ over: record.reason as EndReason });
+  else if (record.type === 'end') replay.set({ over: record.reason as EndReason });
+  else unreachable(record);
 }
 
 /** The state that a log describes. Throws if the records do not follow from one another: a damaged log. */

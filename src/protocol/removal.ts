@@ -102,11 +102,17 @@ function wishedByAll(removal: Removal, members: PlayerSet, me: Seat, round: Roun
 
 /**
  * Whom I must sign REMOVE for now, or null: a leaver only when I have advanced what it has. One who
- * leaves or is an outcast itself signs none.
+ * leaves still signs one for the guilty, who is guilty itself signs none.
  */
 export function removeNow(removal: Removal, members: PlayerSet, me: Seat, advanced: Round): Seat | null {
-  if (removal.frozen !== null || removal.causes[me]) return null;
-  const first = seatsOf(members).find((seat) => isDue(removal, members, seat, advanced));
+  const own = removal.causes[me]?.reason;
+  if (removal.frozen !== null || own === 'guilty') return null;
+  const first = seatsOf(remove(members, me)).find(
+    (seat) =>
+      isDue(removal, members, seat, advanced) &&
+      (own === undefined || removal.causes[seat]?.reason === 'guilty'),
+  );
+  if (own !== undefined) return first ?? null;
   return first ?? wishedByAll(removal, members, me, advanced + 1);
 }
 

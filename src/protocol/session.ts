@@ -185,7 +185,7 @@ export function wanted(session: Session): { readonly epoch: number; readonly rou
 /** True when nobody can need anything more of this player. */
 export function settled({ lockstep, link, setup }: Session): boolean {
   if (lockstep === null) return true;
-  const needed = holdingsOf(lockstep).filter(({ kind }) => kind !== 'wish');
+  const needed = holdingsOf(lockstep).filter(({ kind, round }) => kind !== 'wish' && round <= lockstep.round);
   return seatsOf(remove(lockstep.members, setup.me)).every((seat) => {
     const peer = link.peers[seat];
     if (!peer) return true;
@@ -217,6 +217,13 @@ function start(turn: Turn): void {
   });
 }
 
+/** Says hello again soon: what is held has changed while the last one was being signed. */
+function sayAgain(turn: Turn): void {
+  const { answeredAt, handshake } = turn.session;
+  const sayAt = Math.min(handshake.sayAt, Math.max(turn.at, answeredAt + ANSWER_EVERY));
+  turn.set({ handshake: { ...handshake, sayAt } });
+}
+
 /** Has the newest hello signed; it leaves when the signature is there. */
 function sayHello(turn: Turn): void {
   const { handshake, nonces, signing } = turn.session;
@@ -240,10 +247,7 @@ function takeHello(turn: Turn, from: Seat, hello: Verified<Hello>): void {
   }
   const result = hearHello(handshake, from, hello);
   turn.set({ handshake: result.handshake });
-  if (result.answer) {
-    const sayAt = Math.min(handshake.sayAt, Math.max(turn.at, answeredAt + ANSWER_EVERY));
-    turn.set({ handshake: { ...result.handshake, sayAt } });
-  }
+  if (result.answer) sayAgain(turn);
   if (result.difference !== null) {
     turn.set({ refusing: `player ${from} wants something else: ${result.difference}` });
     sayHello(turn);
@@ -290,7 +294,8 @@ function takeSigned(turn: Turn, value: Verified<Packet> | Verified<Hello>): void
     if (seat !== turn.session.setup.me)
       turn.effects.push({ type: 'send', to: seat as Seat, datagram: value.bytes });
   }
-  if (outdated) sayHello(turn);
+  if (outdated && nonces !== null) sayHello(turn);
+  else if (outdated) sayAgain(turn);
   else if (refusing !== null) turn.effects.push({ type: 'refused', reason: refusing });
 }
 
