@@ -8,4 +8,5 @@ export { createSession, type Session, type SessionStatus } from './client/sessio
 export type { LinkStats, SessionStats } from './client/stats.ts';
 export { syncTest } from './client/synctest.ts';
 export type { Codec, Game, InitContext, StepContext } from './protocol/game.ts';
+export type { Transport } from './transport/transport.ts';
 export type { Plain } from './wire/plain.ts';

@@ -7,7 +7,7 @@ import type { EvidenceKind } from '../protocol/evidence.ts';
 export interface SessionEvents<State, Input> {
   /** A round was played; `inputs` by seat, null where a player gave none that counts. Do not change `state`. */
   advance: { readonly round: number; readonly state: State; readonly inputs: readonly (Input | null)[] };
-  /** The round can never be taken back. Lockstep sends it with every `advance`. `stateHash` has 32 bytes. */
+  /** The round can never be taken back, nor be forgotten here. Lockstep sends it behind every `advance`. `stateHash` has 32 bytes. */
   final: { readonly round: number; readonly stateHash: Uint8Array };
   /** Nothing has moved for too long. A suspicion, never evidence; sent again while it lasts. */
   stall: { readonly round: number; readonly waitingFor: readonly number[]; readonly reason: StallReason };

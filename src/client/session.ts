@@ -288,6 +288,10 @@ class LiveSession<State, Input> implements Session<State, Input> {
         if (!again) this.#advanced(this.#play.current as Played<State, Input>);
         return stateHash;
       },
+      final: (round) => {
+        const { current } = this.#play;
+        if (current?.round === round) this.#listeners.tell('final', { round, stateHash: current.stateHash });
+      },
       tell: (effect) => this.#tell(effect),
       wake: (at) => this.#setTimer(at),
     };
@@ -305,13 +309,12 @@ class LiveSession<State, Input> implements Session<State, Input> {
     return stateHash;
   }
 
-  #advanced({ round, state, inputs, stateHash }: Played<State, Input>): void {
+  #advanced({ round, state, inputs }: Played<State, Input>): void {
     const { commitLeftAt } = this.#driver;
     if (commitLeftAt !== null) this.#latencies.add(now() - commitLeftAt);
     this.#driver.commitLeftAt = null;
     this.status = 'running';
     this.#listeners.tell('advance', { round, state, inputs });
-    this.#listeners.tell('final', { round, stateHash });
   }
 
   #tell(effect: Parameters<Ports['tell']>[0]): void {

@@ -50,6 +50,8 @@ export interface Ports {
   begin(session: Uint8Array, seed: Uint8Array): Uint8Array;
   /** The game steps; answers the digest of its state. `again` while a log is being replayed. */
   advance(outcome: Outcome, again: boolean): Uint8Array;
+  /** The newest round is final: it is durable here, so that a restart plays it again as it was. */
+  final(round: Round): void;
   /** What the game may want to know. */
   tell(effect: Extract<Effect, { type: 'evidence' | 'notify' | 'refused' | 'end' }>): void;
   /** Asks for a tick at that time; replaces an earlier wish. */
@@ -67,9 +69,9 @@ export interface Counts {
   readonly refused: Partial<Record<Refusal, number>>;
 }
 
-/** What somebody else comes to know of, the game included: what was written before must be durable. */
+/** What somebody else comes to know of: what was written before must be durable. */
 function isSeen({ type }: Effect): boolean {
-  return type !== 'persist' && type !== 'sign' && type !== 'notify';
+  return type === 'send' || type === 'evidence' || type === 'end';
 }
 
 export class Driver {
@@ -91,6 +93,8 @@ export class Driver {
   readonly #verifying: number[];
   #draining = false;
   #unflushed = false;
+  /** A round that was played and is not durable yet. */
+  #unfinished: Round | null = null;
   #digest: Uint8Array | null = null;
   #input: Uint8Array | null = null;
   /** What was committed to last: committed to again when its round is played anew in another epoch. */
@@ -218,12 +222,12 @@ export class Driver {
     this.#draining = true;
     let effect = this.#effects.shift();
     while (effect !== undefined) {
-      if (this.#unflushed && isSeen(effect)) {
+      if (this.#unflushed && (isSeen(effect) || (effect.type === 'advance' && this.#unfinished !== null))) {
         const waiting = effect;
         let now = true;
         this.#ports.flush(() => {
-          this.#unflushed = false;
           this.#effects.unshift(waiting);
+          this.#flushed();
           if (now) return;
           this.#draining = false;
           this.#drain();
@@ -237,6 +241,27 @@ export class Driver {
     if (this.#stopped) return;
     this.#ports.wake(wakeAt(this.session));
     this.#feed();
+    this.#finish();
+  }
+
+  #flushed(): void {
+    this.#unflushed = false;
+    const round = this.#unfinished;
+    this.#unfinished = null;
+    if (round !== null) this.#ports.final(round);
+  }
+
+  /** Tells that the newest round is final once it is durable; the next commitment shares its flush. */
+  #finish(): void {
+    if (this.#unfinished === null || this.#draining || this.#stopped) return;
+    if (!this.#unflushed) return this.#flushed();
+    this.#draining = true;
+    this.#ports.flush(() => {
+      this.#draining = false;
+      if (this.#stopped) return;
+      this.#flushed();
+      this.#drain();
+    });
   }
 
   #carryOut(effect: Effect): void {
@@ -247,8 +272,13 @@ export class Driver {
     } else if (effect.type === 'sign') this.#sign(effect.draft);
     else if (effect.type === 'send') this.#send(effect.to, effect.datagram);
     else if (effect.type === 'begin') this.#digest = ports.begin(effect.session, effect.seed);
-    else if (effect.type === 'advance') this.#digest = ports.advance(effect.outcome, false);
+    else if (effect.type === 'advance') this.#advance(effect.outcome);
     else if (effect.type !== 'hold') ports.tell(effect);
+  }
+
+  #advance(outcome: Outcome): void {
+    this.#digest = this.#ports.advance(outcome, false);
+    this.#unfinished = outcome.round;
   }
 
   #send(to: Seat, datagram: Uint8Array): void {

@@ -4,7 +4,8 @@
  * use it. What is never provable (lateness, silence) has no place here.
  *
  * Bytes: "FSEV", version, session (32), public key (32), number of packets, then each packet as
- * length (u16) and bytes, in byte order; statements that the verdict does not rest on are elided.
+ * length (u16) and bytes, in byte order. Statements whose hashes alone convict are elided: all but the
+ * commitment and the opening of a bad opening.
  */
 
 import { assert } from '../base/assert.ts';
@@ -150,12 +151,13 @@ export function prove(session: Uint8Array, publicKey: Uint8Array, a: Packet, b?:
   if (b === undefined) {
     const found = selfConflict(a);
     if (found === null) return null;
-    return { session, publicKey, conflict: found, packets: [elide(a, session, found.entries)] };
+    return { session, publicKey, conflict: found, packets: [elide(a, session, [])] };
   }
   const found = conflict(session, a, b);
   if (found === null) return null;
-  const first = elide(a, session, [found.entries[0]]);
-  const second = elide(b, session, [found.entries[1]]);
+  const shown = found.kind === 'bad-opening';
+  const first = elide(a, session, shown ? [found.entries[0]] : []);
+  const second = elide(b, session, shown ? [found.entries[1]] : []);
   if (compareBytes(first.bytes, second.bytes) < 0) {
     return { session, publicKey, conflict: found, packets: [first, second] };
   }

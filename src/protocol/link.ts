@@ -45,8 +45,9 @@ export interface Peer {
   readonly sentAt: Micros;
   /** When my standing must have left, or null. */
   readonly ackAt: Micros | null;
-  /** Smoothed time from a first sending to its acknowledgement; null while unknown. */
+  /** Smoothed time from a first sending to its acknowledgement, and its spread; null while unknown. */
   readonly roundTrip: Micros | null;
+  readonly spread: Micros;
   readonly interrupted: boolean;
 }
 
@@ -70,6 +71,7 @@ export function openLink(seats: number, me: Seat, at: Micros): Link {
     sentAt: at,
     ackAt: null,
     roundTrip: null,
+    spread: 0,
     interrupted: false,
   };
   return { me, peers: Array.from({ length: seats }, (_, seat) => (seat === me ? null : fresh)) };
@@ -78,7 +80,8 @@ export function openLink(seats: number, me: Seat, at: Micros): Link {
 /** Time after which a packet that was not acknowledged is sent again. */
 function resendAfter(peer: Peer): Micros {
   if (peer.roundTrip === null) return RESEND_FIRST;
-  return Math.min(RESEND_MAX, Math.max(RESEND_MIN, Math.round(1.25 * peer.roundTrip) + ackDelay(peer)));
+  const wait = peer.roundTrip + 4 * peer.spread + ackDelay(peer);
+  return Math.min(RESEND_MAX, Math.max(RESEND_MIN, wait));
 }
 
 function ackDelay(peer: Peer): Micros {
@@ -154,18 +157,22 @@ function progress(a: Standing | null, b: Standing): 'further' | 'same' | 'back' 
 
 /**
  * Round trip from what the new standing acknowledges. Of what was sent more than once it cannot be told
- * which sending was answered (Karn's rule), unless the answer came too soon to be one to the last.
+ * which sending was answered (Karn's rule; smoothing as in RFC 6298), unless the answer came too soon to be one to the last.
  */
-function measured(peer: Peer, standing: Standing, at: Micros): Micros | null {
-  let { roundTrip } = peer;
+function measured(peer: Peer, standing: Standing, at: Micros): Pick<Peer, 'roundTrip' | 'spread'> {
+  let { roundTrip, spread } = peer;
   for (const { holding, firstAt, sentAt } of peer.pending) {
     if (firstAt === null || sentAt === null || lacks(standing, holding)) continue;
     const clear = firstAt === sentAt || roundTrip === null || at - sentAt < roundTrip / 2;
     if (!clear) continue;
     const sample = at - firstAt;
-    roundTrip = roundTrip === null ? sample : Math.round(roundTrip + (sample - roundTrip) / 8);
+    if (roundTrip === null) [roundTrip, spread] = [sample, Math.round(sample / 8)];
+    else {
+      spread = Math.round(spread + (Math.abs(sample - roundTrip) - spread) / 4);
+      roundTrip = Math.round(roundTrip + (sample - roundTrip) / 8);
+    }
   }
-  return roundTrip;
+  return { roundTrip, spread };
 }
 
 /**
@@ -190,7 +197,7 @@ export function heard(
   if (standing === null || moved === 'same') return { ...link, peers };
   if (moved === 'further') {
     const pending = peer.pending.filter(({ holding }) => lacks(standing, holding));
-    peers[from] = { ...peer, standing, pending, roundTrip: measured(before, standing, at) };
+    peers[from] = { ...peer, standing, pending, ...measured(before, standing, at) };
   } else peers[from] = reconcile(link, { ...peer, standing }, from, at, holdings());
   return { ...link, peers };
 }

@@ -64,17 +64,18 @@ function lookahead({
   );
 }
 
-/** Commits to one input before one half of the others and to another before the other half. */
+/** Commits to one input before every other player and to another before the rest; to both before a single one. */
 function inconsistency({
   fromRound = 1,
   input = nothing,
 }: CheatOptions & { readonly input?: Uint8Array } = {}): Cheat {
-  return liar('inconsistency', (table, to, items) =>
-    table.rewrite(items, (statement) => {
-      const deceived = to % 2 === (table.seat + 1) % 2;
-      return statement.round < fromRound || !deceived ? 'keep' : table.substitute(statement, input);
-    }),
-  );
+  return liar('inconsistency', (table, to, items) => {
+    const told = table.rewrite(items, (statement) => {
+      const rank = to < table.seat ? to : to - 1;
+      return statement.round < fromRound || rank % 2 === 1 ? 'keep' : table.substitute(statement, input);
+    });
+    return table.keys.length === 2 ? [...items, ...told] : told;
+  });
 }
 
 /** Opens to another input than the one committed to, chosen when all others have opened. */

@@ -36,7 +36,9 @@ export interface PlayerWorld {
   send(from: Seat, to: Seat, datagram: Uint8Array): void;
   wake(seat: Seat, at: Micros | null): void;
   /** A round was played; also while a log is being replayed (`again`). */
-  played(seat: Seat, round: number, stateHash: Uint8Array, again: boolean): void;
+  played(seat: Seat, again: boolean): void;
+  /** A round is final: played, and durable. */
+  final(seat: Seat, round: number, stateHash: Uint8Array): void;
   tell(seat: Seat, effect: Parameters<Ports['tell']>[0]): void;
   /** Takes a line of the trace; null if there is none. */
   readonly line: ((seat: Seat, text: string) => void) | null;
@@ -148,8 +150,13 @@ export class Player<State, Input> {
       advance: (outcome, again) => {
         const stateHash = play.advance(outcome);
         world.line?.(seat, `advance ${outcome.round} ${toHex(stateHash)}`);
-        world.played(seat, outcome.round, stateHash, again);
+        world.played(seat, again);
+        if (again) world.final(seat, outcome.round, stateHash);
         return stateHash;
+      },
+      final: (round) => {
+        const current = play.current;
+        if (current?.round === round) world.final(seat, round, current.stateHash);
       },
       tell: (effect) => {
         world.line?.(seat, `tell ${tellText(effect)}`);

@@ -51,6 +51,7 @@ export function replayTrace<State, Input>(
     send: () => {},
     wake: () => {},
     played: () => {},
+    final: () => {},
     tell: () => {},
     line: expect,
     act: (seat) => {

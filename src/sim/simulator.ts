@@ -105,7 +105,10 @@ class Simulation<State, Input> {
       now: () => this.now,
       send: (from, to, datagram) => this.#send(from, to, datagram),
       wake: (seat, at) => this.#wake(seat, at),
-      played: (seat, round, stateHash, again) => this.#played(seat, round, stateHash, again),
+      played: (seat, again) => {
+        if (!again) this.#plan(seat);
+      },
+      final: (seat, round, stateHash) => this.checkers.final(seat, round, stateHash),
       tell: (seat, effect) => this.#told(seat, effect),
       line: this.trace === null ? null : (seat, text) => this.trace?.add(this.now, seat, text),
       act: (seat) => this.#act(seat),
@@ -162,11 +165,6 @@ class Simulation<State, Input> {
     const wake = (this.#wakes[seat] ?? 0) + 1;
     this.#wakes[seat] = wake;
     if (at !== null) this.queue.add(Math.max(at, this.now), { seat, what: { type: 'tick' }, wake });
-  }
-
-  #played(seat: Seat, round: number, stateHash: Uint8Array, again: boolean): void {
-    this.checkers.final(seat, round, stateHash);
-    if (!again) this.#plan(seat);
   }
 
   /** Plans the input for the next round; a player that is done gives none. */

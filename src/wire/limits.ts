@@ -43,6 +43,7 @@ const SIGNATURE = 64;
 const KEY = 32;
 const openingPacket = 2 + (7 + 64) + (7 + 2 + INPUT_BYTES_MAX + SALT_BYTES) + SIGNATURE;
 const commitPacket = 2 + (7 + 32) + SIGNATURE;
+const elided = 2 + PARTS_MAX * (7 + 32) + SIGNATURE;
 const elidedOpening = openingPacket - 64 + 32;
 const hello =
   2 + KEY + NONCE_BYTES + 2 + AGREEMENT_BYTES_MAX + 1 + PLAYERS_MAX * (KEY + NONCE_BYTES) + SIGNATURE;
@@ -52,5 +53,9 @@ assert(openingPacket <= ITEM_BYTES_MAX, 'an opening of the largest input fits on
 assert(
   5 + 1 + SESSION_BYTES + KEY + 1 + (2 + commitPacket) + (2 + elidedOpening) <= ITEM_BYTES_MAX,
   'a proof of a bad opening fits one datagram',
+);
+assert(
+  5 + SESSION_BYTES + KEY + 1 + 2 * (2 + elided) <= ITEM_BYTES_MAX,
+  'a proof of two different statements fits one datagram',
 );
 assert(PLAYERS_MAX <= 16, 'a set of players fits the 16 bits it has on the wire');
