@@ -25,6 +25,11 @@ export interface LockstepProtocol {
   readonly parameters: { readonly stallMs: number };
 }
 
+function wrongStall(stallMs: unknown): string | null {
+  const good = Number.isInteger(stallMs) && Number(stallMs) >= 1 && Number(stallMs) <= 3_600_000;
+  return good ? null : `stallMs must be an integer 1 .. 3600000 (milliseconds); got ${String(stallMs)}`;
+}
+
 /**
  * Lockstep: a round ends when all have moved, however long that takes.
  *
@@ -32,11 +37,8 @@ export interface LockstepProtocol {
  */
 export function lockstep(options: { readonly stallMs?: number } = {}): LockstepProtocol {
   const { stallMs = 5000 } = options;
-  if (!Number.isInteger(stallMs) || stallMs < 1 || stallMs > 3_600_000) {
-    throw new RangeError(
-      `lockstep: stallMs must be an integer 1 .. 3600000 (milliseconds); got ${String(stallMs)}`,
-    );
-  }
+  const wrong = wrongStall(stallMs);
+  if (wrong !== null) throw new RangeError(`lockstep: ${wrong}`);
   return { name: 'lockstep', parameters: { stallMs } };
 }
 
@@ -73,7 +75,7 @@ function must(holds: unknown, rule: string): void {
 
 function checkParts<State, Input>(options: SessionOptions<State, Input>): void {
   must(typeof options === 'object' && options !== null, 'options must be an object');
-  const { game, identity, transport, log, protocol } = options;
+  const { game, identity, keyring = identity?.keyring, transport, log, protocol } = options;
   must(typeof game?.advance === 'function', 'game must come from defineGame(...)');
   const key: unknown = identity?.publicKey;
   must(
@@ -94,6 +96,10 @@ function checkParts<State, Input>(options: SessionOptions<State, Input>): void {
   );
   must(typeof log === 'function', 'log must be a log, such as fileLog(path), or memoryLog() to keep nothing');
   must(
+    typeof keyring?.verify === 'function',
+    'keyring must be a keyring, such as that of fairstep/keyring/node, or left out',
+  );
+  must(
     protocol?.name === 'lockstep' && Number.isInteger(protocol.parameters?.stallMs),
     `protocol must be lockstep({ stallMs }); got ${describe(protocol)}`,
   );
@@ -102,6 +108,15 @@ function checkParts<State, Input>(options: SessionOptions<State, Input>): void {
 function describe(protocol: unknown): string {
   const name = (protocol as { name?: unknown } | null | undefined)?.name;
   return name === undefined ? String(protocol) : `a protocol named ${String(name)}`;
+}
+
+function canonical(transport: Transport, option: string, address: string): string {
+  try {
+    return transport.canonical(address);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new TypeError(`createSession: ${option}: ${reason}`, { cause });
+  }
 }
 
 function checkPlayers(players: readonly PlayerOption[], transport: Transport): readonly PlayerOption[] {
@@ -116,7 +131,8 @@ function checkPlayers(players: readonly PlayerOption[], transport: Transport): r
     must(key instanceof Uint8Array && key.length === 32, `${at}.publicKey must be 32 bytes`);
     must(admissibleKey(player.publicKey), `${at}.publicKey is not a key that anybody can have made`);
     must(typeof player.address === 'string', `${at}.address must be a string`);
-    return { publicKey: new Uint8Array(player.publicKey), address: transport.canonical(player.address) };
+    const address = canonical(transport, `${at}.address`, player.address);
+    return { publicKey: new Uint8Array(player.publicKey), address };
   });
   seated.sort((a, b) => compareBytes(a.publicKey, b.publicKey));
   for (const [seat, player] of seated.entries()) {
@@ -133,6 +149,9 @@ function checkPlayers(players: readonly PlayerOption[], transport: Transport): r
 export function checkOptions<State, Input>(options: SessionOptions<State, Input>): CheckedOptions {
   checkParts(options);
   const { game, identity, transport, protocol, handshakeMs = 30_000 } = options;
+  const wrong = wrongStall(protocol.parameters.stallMs);
+  must(wrong === null, `protocol: ${wrong}`);
+  must(typeof handshakeMs === 'number', 'handshakeMs must be a number (milliseconds)');
   must(
     handshakeMs > 0,
     `handshakeMs must be above 0 (milliseconds), or Infinity; got ${String(handshakeMs)}`,

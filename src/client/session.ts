@@ -15,7 +15,7 @@ import { Driver, type Ports } from '../protocol/driver.ts';
 import type { Effect, EndReason } from '../protocol/effect.ts';
 import { sessionOf } from '../protocol/handshake.ts';
 import { Play, type Played } from '../protocol/play.ts';
-import { decodeRecord } from '../protocol/record.ts';
+import { decodeRecord, type LogRecord } from '../protocol/record.ts';
 import { type Recovered, recover } from '../protocol/recovery.ts';
 import type { Transport } from '../transport/transport.ts';
 import { NONCE_BYTES, SALT_BYTES } from '../wire/limits.ts';
@@ -80,32 +80,33 @@ function randomBytes(count: number): Uint8Array {
 }
 
 /** What the log's match and this one do not have in common, or null. */
-function strange(recovered: Recovered, { agreement, keys, me }: CheckedOptions): string | null {
-  const { agreed, publicKey } = recovered;
-  if (publicKey !== null && !equalBytes(publicKey, keys[me] as Uint8Array)) return 'another player';
-  if (recovered.agreement !== null && !equalBytes(recovered.agreement, agreement)) {
-    return 'another game, other rules or another protocol';
+function strange(records: readonly LogRecord[], { agreement, keys, me }: CheckedOptions): string | null {
+  for (const record of records) {
+    if (record.type === 'hello') {
+      if (!equalBytes(record.publicKey, keys[me] as Uint8Array)) return 'another player';
+      if (!equalBytes(record.agreement, agreement)) return 'another game, other rules or another protocol';
+    }
+    if (record.type !== 'session') continue;
+    const same = (key: Uint8Array, seat: number): boolean =>
+      equalBytes(key, record.keys[seat] ?? key.subarray(1));
+    if (record.keys.length !== keys.length || !keys.every(same)) return 'other players';
   }
-  if (agreed === null) return null;
-  const same =
-    agreed.keys.length === keys.length &&
-    keys.every((key, seat) => equalBytes(key, agreed.keys[seat] as Uint8Array));
-  return same ? null : 'other players';
+  return null;
 }
 
 /** The log's match, if it holds one that is not over. Throws when it is another match than this. */
 function recoverFrom(log: Log, checked: CheckedOptions): Recovered {
-  const records = log.records.map(decodeRecord);
-  const ended = records.findLastIndex(({ type }) => type === 'end');
-  const recovered = recover(records.slice(ended + 1), ({ keys, nonces }) => ({
+  const all = log.records.map(decodeRecord);
+  const records = all.slice(all.findLastIndex(({ type }) => type === 'end') + 1);
+  const what = strange(records, checked);
+  if (what !== null) {
+    const remedy = 'give each player and each match a log of its own';
+    throw new Error(`createSession: log ${log.name} holds an unfinished match of ${what}; ${remedy}`);
+  }
+  return recover(records, ({ keys, nonces }) => ({
     session: sessionOf(checked.agreement, keys, nonces),
     me: checked.me,
   }));
-  const what = strange(recovered, checked);
-  if (what === null) return recovered;
-  throw new Error(
-    `createSession: log ${log.name} holds an unfinished match of ${what}; give each player and each match a log of its own`,
-  );
 }
 
 class LiveSession<State, Input> implements Session<State, Input> {
