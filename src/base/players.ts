@@ -11,7 +11,7 @@ export const nobody: PlayerSet = 0 as PlayerSet;
 
 /** All seats below `count`. */
 export function firstPlayers(count: number): PlayerSet {
-  return (count >= 32 ? 0xffffffff : (1 << count) - 1) as PlayerSet;
+  return ((count >= 32 ? -1 : (1 << count) - 1) | 0) as PlayerSet;
 }
 
 /** The set whose bits are those of `bits`. */

@@ -28,8 +28,6 @@ export type Refusal =
   | 'duplicate'
   /** A REMOVE whose last advanced round cannot be its signer's. */
   | 'implausible'
-  /** A hello that is not of this match. */
-  | 'mismatch'
   | 'signature'
   /** Too much of the same sender is being verified already. */
   | 'busy';

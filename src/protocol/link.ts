@@ -122,17 +122,17 @@ function same(a: Holding, b: Holding): boolean {
 
 /**
  * The peer with exactly those holdings pending that it lacks. What is on its way keeps its schedule;
- * what it seemed to have and lacks after all may still be under way, so that waits for a resend.
+ * what it seemed to have and lacks after all may still be under way, so that waits for a resend. Of a
+ * player that is new here, or in this epoch, nothing can be under way.
  */
-function reconcile(link: Link, peer: Peer, seat: Seat, at: Micros, holdings: readonly Holding[]): Peer {
-  const wait = peer.standing === null ? 0 : resendAfter(peer);
+function reconcile(link: Link, peer: Peer, seat: Seat, from: Micros, holdings: readonly Holding[]): Peer {
   const pending: Pending[] = [];
   for (const holding of holdings) {
     if (holding.author === seat && holding.kind !== 'cause') continue;
     if (!lacks(peer.standing, holding)) continue;
     pending.push(
       peer.pending.find((known) => same(known.holding, holding)) ??
-        pend(holding, at + wait + patience(link, peer, holding)),
+        pend(holding, from + patience(link, peer, holding)),
     );
   }
   return { ...peer, pending };
@@ -140,7 +140,11 @@ function reconcile(link: Link, peer: Peer, seat: Seat, at: Micros, holdings: rea
 
 /** All links after holdings have changed otherwise than by growing. */
 export function reconcileAll(link: Link, at: Micros, holdings: readonly Holding[]): Link {
-  const peers = link.peers.map((peer, seat) => peer && reconcile(link, peer, seat as Seat, at, holdings));
+  const peers = link.peers.map((peer, seat) => {
+    if (peer === null) return null;
+    const from = peer.standing === null ? at : at + resendAfter(peer);
+    return reconcile(link, peer, seat as Seat, from, holdings);
+  });
   return { ...link, peers };
 }
 
@@ -198,7 +202,11 @@ export function heard(
   if (moved === 'further') {
     const pending = peer.pending.filter(({ holding }) => lacks(standing, holding));
     peers[from] = { ...peer, standing, pending, ...measured(before, standing, at) };
-  } else peers[from] = reconcile(link, { ...peer, standing }, from, at, holdings());
+  } else {
+    const arrived = before.standing?.epoch !== standing.epoch;
+    const due = arrived ? at : at + resendAfter(peer);
+    peers[from] = reconcile(link, { ...peer, standing }, from, due, holdings());
+  }
   return { ...link, peers };
 }
 

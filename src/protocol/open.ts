@@ -52,6 +52,7 @@ function openProof(lockstep: Lockstep, bytes: Uint8Array): Sealed<Packet>[] | Re
   const [packet] = evidence.packets;
   const key = packet && keys[packet.sender];
   if (!packet || !key || !equalBytes(evidence.session, session)) return 'session';
+  if (!equalBytes(evidence.publicKey, key)) return 'sender';
   if (!has(lockstep.members, packet.sender)) return 'sender';
   if (lockstep.removal.causes[packet.sender]?.reason === 'guilty') return 'duplicate';
   return evidence.packets.map((each) => sealPacket(each, session, key));

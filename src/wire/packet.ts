@@ -116,7 +116,7 @@ function readEntry(reader: Reader): Entry | null {
   readFields(reader, layout.key, fields);
   const seen = reader.since(start);
   if ((tag & ELIDED) !== 0) {
-    const key = seen.slice();
+    const key = new Uint8Array(seen);
     key[0] = layout.tag;
     return { key, hash: reader.bytes(32), statement: null };
   }

@@ -1,0 +1,157 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { fromHex, toHex } from '../../src/base/bytes.ts';
+import { isValidSignature } from '../../src/crypto/signature.ts';
+import { verifyEvidence } from '../../src/protocol/evidence.ts';
+import { datagramType, decodeBundle } from '../../src/wire/envelope.ts';
+import { decodeHello, sealHello } from '../../src/wire/hello.ts';
+import { decodePacket, sealPacket } from '../../src/wire/packet.ts';
+import vectors from '../vectors/packets.json' with { type: 'json' };
+import {
+  checkPacket,
+  deviationOf,
+  readBundle,
+  readHello,
+  readPacket,
+  sessionId,
+  signedMessage,
+  typeOf,
+} from './checker.ts';
+import {
+  commitment,
+  draw,
+  firstRoundSeed,
+  nextSeed,
+  readEvidence,
+  sessionSeed,
+  setDigest,
+} from './checker-evidence.ts';
+import { readAgreement } from './checker-plain.ts';
+import { makeVectors } from './make-vectors.ts';
+
+const bytes = (hex: string): Buffer => Buffer.from(hex, 'hex');
+const session = bytes(vectors.session);
+const keys = vectors.players.map(({ publicKey }) => bytes(publicKey));
+
+describe('the vectors', () => {
+  it('are the bytes that the library makes today; `vitest run -u` writes them anew', async () => {
+    const made = `${JSON.stringify(makeVectors(), null, 2)}\n`;
+    await expect(made).toMatchFileSnapshot(join(import.meta.dirname, '../vectors/packets.json'));
+  });
+});
+
+describe('the checker reads of the vectors', () => {
+  it('the hellos, the agreement and the session that they make', () => {
+    const hellos = vectors.hellos.map((hex) => readHello(bytes(hex)));
+    expect(hellos.map(({ key }) => key)).toEqual(keys);
+    const nonces = vectors.players.map(({ nonce }) => bytes(nonce));
+    for (const hello of hellos) {
+      expect(hello).toMatchObject({ agreement: bytes(vectors.agreement), roster: keys, nonces });
+      expect(sessionId(hello.agreement, hello.roster, hello.nonces)).toEqual(session);
+    }
+    const parts = ['standard', 7, { lives: 3, map: 'hill' }, 'lockstep', { stallMs: 500 }];
+    expect(readAgreement(bytes(vectors.agreement))).toEqual(parts);
+  });
+
+  it.each(vectors.packets)('packet: $name', (vector) => {
+    const packet = readPacket(bytes(vector.bytes));
+    expect(packet.sender).toBe(vector.sender);
+    const statements = packet.entries.map(({ elided, kind, numbers, strings }) => {
+      const hex = Object.entries(strings).map(([name, value]) => [name, value.toString('hex')]);
+      return elided ? null : { kind, ...numbers, ...Object.fromEntries(hex) };
+    });
+    expect(statements).toEqual(vector.statements);
+    expect(signedMessage(session, packet).toString('hex')).toBe(vector.signed);
+    checkPacket(session, keys[packet.sender] as Buffer, packet);
+  });
+
+  it('the commitments, their set, the seeds and the random numbers', () => {
+    const openings = vectors.openings.map(({ seat, salt, input }) => ({
+      seat,
+      salt: bytes(salt),
+      input: bytes(input),
+    }));
+    const slot = { session, epoch: 0, round: 1 };
+    const commitments = openings.map((opening) => commitment(slot, opening));
+    expect(commitments.map((each) => each.toString('hex'))).toEqual(
+      vectors.openings.map((each) => each.commitment),
+    );
+    expect(setDigest(slot, commitments).toString('hex')).toBe(vectors.set);
+    const { draws, ...seeds } = vectors.seeds;
+    const first = firstRoundSeed(session);
+    const computed = { session: sessionSeed(session), round1: first, round2: nextSeed(first, openings) };
+    expect(Object.entries(computed).map(([name, seed]) => [name, seed.toString('hex')])).toEqual(
+      Object.entries(seeds),
+    );
+    for (const { seed, bounds, drawn } of draws) expect(draw(bytes(seed), bounds)).toEqual(drawn);
+  });
+
+  it.each(vectors.bundles)('bundle: $name', (vector) => {
+    const { epoch, round, sets, items } = readBundle(session, bytes(vector.bytes));
+    expect([epoch, round, ...sets]).toEqual(Object.values(vector.standing));
+    const read = items.map(({ type, content }) => ({
+      type: type === 1 ? 'packet' : 'proof',
+      bytes: content.toString('hex'),
+    }));
+    expect(read).toEqual(vector.items);
+  });
+
+  it.each(vectors.evidence)('evidence: $name', ({ bytes: hex, name: _, ...verdict }) => {
+    const { guilty, session: proved, ...read } = readEvidence(bytes(hex));
+    expect({ guilty: guilty.toString('hex'), ...read }).toEqual(verdict);
+    expect(proved).toEqual(session);
+  });
+
+  it.each(vectors.refused)('$as that is refused for $checker', ({ as, bytes: hex, checker }) => {
+    const readers: Record<string, () => unknown> = {
+      packet: () => readPacket(bytes(hex)),
+      datagram: () => typeOf(bytes(hex)),
+      bundle: () => readBundle(session, bytes(hex)),
+      hello: () => readHello(bytes(hex)),
+      evidence: () => readEvidence(bytes(hex)),
+    };
+    expect(deviationOf(readers[as] as () => unknown)).toBe(checker);
+  });
+});
+
+describe('the library reads of the vectors', () => {
+  const array = (hex: string): Uint8Array => fromHex(hex) as Uint8Array;
+
+  it('hellos and packets with valid signatures', () => {
+    for (const hex of vectors.hellos) {
+      const decoded = decodeHello(array(hex));
+      if (!decoded.ok) throw new Error(decoded.refused);
+      const sealed = sealHello(decoded.value);
+      expect(isValidSignature(sealed.publicKey, sealed.message, sealed.signature)).toBe(true);
+    }
+    for (const vector of vectors.packets) {
+      const decoded = decodePacket(array(vector.bytes));
+      if (!decoded.ok) throw new Error(decoded.refused);
+      const { publicKey, message, signature } = sealPacket(
+        decoded.value,
+        session,
+        keys[vector.sender] as Buffer,
+      );
+      expect(toHex(message)).toBe(vector.signed);
+      expect(isValidSignature(publicKey, message, signature)).toBe(true);
+    }
+  });
+
+  it.each(vectors.evidence)('evidence: $name', ({ bytes: hex, name: _, guilty, ...verdict }) => {
+    const read = verifyEvidence(array(hex));
+    expect(read).toMatchObject(verdict);
+    expect(toHex(read?.guilty ?? new Uint8Array(0))).toBe(guilty);
+  });
+
+  it.each(vectors.refused)('$as that is refused for $checker', ({ as, bytes: hex, library }) => {
+    const refused = (result: { ok: boolean; refused?: string }): string | undefined => result.refused;
+    const readers: Record<string, () => unknown> = {
+      packet: () => refused(decodePacket(array(hex))),
+      datagram: () => refused(datagramType(array(hex))),
+      bundle: () => refused(decodeBundle(new Uint8Array(session), array(hex))),
+      hello: () => refused(decodeHello(array(hex))),
+      evidence: () => (verifyEvidence(array(hex)) === null ? 'nobody' : 'somebody'),
+    };
+    expect(readers[as]?.()).toBe(library);
+  });
+});
