@@ -8,34 +8,57 @@ import type { Round, Seat } from '../base/ids.ts';
 import { BUNDLE, decodeBundle } from '../wire/envelope.ts';
 import { decodePacket } from '../wire/packet.ts';
 
-/** One watcher over one match; `violations` stays empty as long as everything holds. */
+/** Who played a round to which state. */
+interface Played {
+  readonly hash: Uint8Array;
+  readonly seats: Seat[];
+}
+
+/** One watcher over one match. */
 export class Checkers {
-  readonly violations: string[] = [];
+  readonly #violations: string[] = [];
   readonly #honest: (seat: Seat) => boolean;
-  readonly #hashes = new Map<Round, { readonly hash: Uint8Array; readonly seat: Seat }>();
+  readonly #finals = new Map<Round, Played[]>();
   readonly #said = new Map<string, Uint8Array>();
-  readonly #advanced: Round[];
+  readonly #last: Round[];
 
   constructor(seats: number, honest: (seat: Seat) => boolean) {
     this.#honest = honest;
-    this.#advanced = new Array<Round>(seats).fill(0);
+    this.#last = new Array<Round>(seats).fill(0);
   }
 
   #violation(text: string): void {
-    if (this.violations.length < 20) this.violations.push(text);
+    if (this.#violations.length < 20) this.#violations.push(text);
   }
 
-  /** Agreement: no two honest players ever differ on a final round; and none skips one. */
+  /** A player holds a round for final. No honest one skips a round. */
   final(seat: Seat, round: Round, stateHash: Uint8Array): void {
     if (!this.#honest(seat)) return;
-    if (round > (this.#advanced[seat] as Round) + 1)
+    if (round > (this.#last[seat] as Round) + 1)
       this.#violation(`order: player ${seat} skips to round ${round}`);
-    this.#advanced[seat] = Math.max(this.#advanced[seat] as Round, round);
-    const known = this.#hashes.get(round);
-    if (known === undefined) this.#hashes.set(round, { hash: stateHash, seat });
-    else if (!equalBytes(known.hash, stateHash)) {
-      this.#violation(`agreement: players ${known.seat} and ${seat} differ after round ${round}`);
+    this.#last[seat] = Math.max(this.#last[seat] as Round, round);
+    const played = this.#finals.get(round) ?? [];
+    if (played.length === 0) this.#finals.set(round, played);
+    const same = played.find(({ hash }) => equalBytes(hash, stateHash));
+    if (same === undefined) played.push({ hash: stateHash, seats: [seat] });
+    else if (!same.seats.includes(seat)) same.seats.push(seat);
+  }
+
+  /**
+   * Everything that did not hold. Agreement is among those who go on: of players that the others have
+   * removed the last round may differ, since they may have advanced one more than the rest.
+   */
+  violations(removed: (seat: Seat) => boolean): readonly string[] {
+    const differing: string[] = [];
+    for (const [round, played] of this.#finals) {
+      const goingOn = (seat: Seat): boolean => !(removed(seat) && this.#last[seat] === round);
+      const groups = played.map(({ seats }) => seats.filter(goingOn)).filter((seats) => seats.length > 0);
+      if (groups.length < 2) continue;
+      differing.push(
+        `agreement: ${groups.map((seats) => seats.join()).join(' against ')} after round ${round}`,
+      );
     }
+    return [...this.#violations, ...differing.slice(0, 20)];
   }
 
   /** One statement a key: an honest player never sends two that differ, also across restarts. */

@@ -282,7 +282,7 @@ class Simulation<State, Input> {
     });
     const playing = this.#playing().map((seat) => players[seat] as SimulatedPlayer<State>);
     const least = playing.length === 0 ? 0 : Math.min(...playing.map((player) => player.rounds));
-    const { violations } = this.checkers;
+    const violations = this.checkers.violations((seat) => this.#ended[seat] === 'expelled');
     const equal = new Set(playing.map(({ stateHash }) => stateHash)).size === 1;
     return {
       agreed: equal && least >= rounds && violations.length === 0,
