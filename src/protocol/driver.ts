@@ -226,6 +226,7 @@ export class Driver {
         const waiting = effect;
         let now = true;
         this.#ports.flush(() => {
+          if (this.#stopped) return;
           this.#effects.unshift(waiting);
           this.#flushed();
           if (now) return;

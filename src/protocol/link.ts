@@ -48,6 +48,8 @@ export interface Peer {
   /** Smoothed time from a first sending to its acknowledgement, and its spread; null while unknown. */
   readonly roundTrip: Micros | null;
   readonly spread: Micros;
+  /** The shortest that was measured. */
+  readonly shortest: Micros | null;
   readonly interrupted: boolean;
 }
 
@@ -72,6 +74,7 @@ export function openLink(seats: number, me: Seat, at: Micros): Link {
     ackAt: null,
     roundTrip: null,
     spread: 0,
+    shortest: null,
     interrupted: false,
   };
   return { me, peers: Array.from({ length: seats }, (_, seat) => (seat === me ? null : fresh)) };
@@ -163,20 +166,25 @@ function progress(a: Standing | null, b: Standing): 'further' | 'same' | 'back' 
  * Round trip from what the new standing acknowledges. Of what was sent more than once it cannot be told
  * which sending was answered (Karn's rule; smoothing as in RFC 6298), unless the answer came too soon to be one to the last.
  */
-function measured(peer: Peer, standing: Standing, at: Micros): Pick<Peer, 'roundTrip' | 'spread'> {
-  let { roundTrip, spread } = peer;
+function measured(
+  peer: Peer,
+  standing: Standing,
+  at: Micros,
+): Pick<Peer, 'roundTrip' | 'shortest' | 'spread'> {
+  let { roundTrip, shortest, spread } = peer;
   for (const { holding, firstAt, sentAt } of peer.pending) {
     if (firstAt === null || sentAt === null || lacks(standing, holding)) continue;
-    const clear = firstAt === sentAt || roundTrip === null || at - sentAt < roundTrip / 2;
+    const clear = firstAt === sentAt || shortest === null || at - sentAt < shortest / 2;
     if (!clear) continue;
     const sample = at - firstAt;
+    shortest = Math.min(shortest ?? sample, sample);
     if (roundTrip === null) [roundTrip, spread] = [sample, Math.round(sample / 8)];
     else {
       spread = Math.round(spread + (Math.abs(sample - roundTrip) - spread) / 4);
       roundTrip = Math.round(roundTrip + (sample - roundTrip) / 8);
     }
   }
-  return { roundTrip, spread };
+  return { roundTrip, shortest, spread };
 }
 
 /**

@@ -46,6 +46,20 @@ export type LogRecord =
     }
   | { readonly type: 'end'; readonly reason: string };
 
+const recordTypes: ReadonlySet<string> = new Set<LogRecord['type']>([
+  'hello',
+  'session',
+  'commit',
+  'open',
+  'advance',
+  'remove',
+  'wish',
+  'leave',
+  'cause',
+  'epoch',
+  'end',
+]);
+
 export function encodeRecord(record: LogRecord): Uint8Array {
   return encodePlain(record, 'record');
 }
@@ -54,5 +68,7 @@ export function encodeRecord(record: LogRecord): Uint8Array {
 export function decodeRecord(bytes: Uint8Array): LogRecord {
   const decoded = decodePlain(bytes);
   assert(decoded.ok, 'a log holds records that this version wrote');
-  return decoded.value as unknown as LogRecord;
+  const record = decoded.value as unknown as LogRecord;
+  assert(recordTypes.has(record?.type), 'a log holds records of the kinds that this version writes');
+  return record;
 }

@@ -6,6 +6,7 @@
  */
 export type DatagramHandler = (from: string, datagram: Uint8Array) => void;
 
+/** Carries datagrams between addresses. */
 export interface Transport {
   /** Where others reach this transport, in canonical form. */
   readonly address: string;
