@@ -1,4 +1,7 @@
-/** The front door: what a game needs. Transports, logs, keyrings, the simulator and the judge have entries of their own. */
+/**
+ * The front door: what a game needs. Transports, logs, keyrings, the simulator and the judge have entries of
+ * their own.
+ */
 
 export type { SessionEvents } from './client/events.ts';
 export { defineGame, type GameDefinition } from './client/game.ts';

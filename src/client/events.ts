@@ -5,9 +5,14 @@ import type { EvidenceKind } from '../protocol/evidence.ts';
 
 /** Events of a session by name. Players are seats: indices into `session.players`. */
 export interface SessionEvents<State, Input> {
-  /** A round was played; `inputs` by seat, null where a player gave none that counts. Do not change `state`. */
+  /**
+   * A round was played; `inputs` by seat, null where a player gave none that counts. Do not change `state`.
+   */
   advance: { readonly round: number; readonly state: State; readonly inputs: readonly (Input | null)[] };
-  /** The round can never be taken back, nor be forgotten here. Lockstep sends it behind every `advance`. `stateHash` has 32 bytes. */
+  /**
+   * The round can never be taken back, nor be forgotten here. Lockstep sends it behind every `advance`.
+   * `stateHash` has 32 bytes.
+   */
   final: { readonly round: number; readonly stateHash: Uint8Array };
   /** Nothing has moved for too long. A suspicion, never evidence; sent again while it lasts. */
   stall: { readonly round: number; readonly waitingFor: readonly number[]; readonly reason: StallReason };

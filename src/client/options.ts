@@ -1,4 +1,6 @@
-/** What a session is made from, checked before anything starts: every error names the option and the remedy. */
+/**
+ * What a session is made from, checked before anything starts: every error names the option and the remedy.
+ */
 
 import { compareBytes, equalBytes, toHex } from '../base/bytes.ts';
 import { type Seat, seatOf } from '../base/ids.ts';
@@ -50,12 +52,16 @@ export interface SessionOptions<State, Input> {
   readonly players: readonly PlayerOption[];
   /** The session's from now on: leaving closes it. */
   readonly transport: Transport;
-  /** Where signed statements are kept: `fileLog(path)`, or `memoryLog()` if a crash may end the match for you. */
+  /**
+   * Where signed statements are kept: `fileLog(path)`, or `memoryLog()` if a crash may end the match for you.
+   */
   readonly log: LogFactory;
   readonly protocol: LockstepProtocol;
   /** What checks signatures; the identity's own keyring unless told. */
   readonly keyring?: Keyring;
-  /** Milliseconds until `start` gives up on players that do not answer; 30000 unless told, Infinity for never. */
+  /**
+   * Milliseconds until `start` gives up on players that do not answer; 30000 unless told, Infinity for never.
+   */
   readonly handshakeMs?: number;
 }
 
@@ -92,7 +98,8 @@ function checkParts<State, Input>(options: SessionOptions<State, Input>): void {
   );
   must(
     transport.datagramBytesMax >= DATAGRAM_BYTES_MAX,
-    `transport must carry datagrams of ${DATAGRAM_BYTES_MAX} bytes; this one carries ${transport.datagramBytesMax}`,
+    `transport must carry datagrams of ${DATAGRAM_BYTES_MAX} bytes; ` +
+      `this one carries ${transport.datagramBytesMax}`,
   );
   must(typeof log === 'function', 'log must be a log, such as fileLog(path), or memoryLog() to keep nothing');
   must(
@@ -169,7 +176,8 @@ export function checkOptions<State, Input>(options: SessionOptions<State, Input>
   });
   must(
     agreement.length <= AGREEMENT_BYTES_MAX,
-    `game and protocol take ${agreement.length} bytes in the handshake, more than ${AGREEMENT_BYTES_MAX}; shorten game.rules`,
+    `game and protocol take ${agreement.length} bytes in the handshake, more than ${AGREEMENT_BYTES_MAX}; ` +
+      'shorten game.rules',
   );
   return {
     keys: seated.map(({ publicKey }) => publicKey),

@@ -14,7 +14,10 @@ export interface SessionStats {
   readonly epoch: number;
   /** Rounds played. */
   readonly rounds: number;
-  /** Milliseconds from the commitment leaving to `advance`, over the newest 4096 rounds; undefined before the first. */
+  /**
+   * Milliseconds from the commitment leaving to `advance`, over the newest 4096 rounds; undefined before the
+   * first.
+   */
   readonly advanceMs: { readonly p50: number; readonly p99: number } | undefined;
   readonly datagramsIn: number;
   readonly datagramsOut: number;
@@ -48,7 +51,10 @@ export class Latencies {
     this.#next = (this.#next + 1) % SAMPLES_MAX;
   }
 
-  /** Milliseconds below which the given share of the samples lies (nearest rank), or undefined without samples. */
+  /**
+   * Milliseconds below which the given share of the samples lies (nearest rank), or undefined without
+   * samples.
+   */
   percentile(share: number): number | undefined {
     const sorted = [...this.#samples].sort((a, b) => a - b);
     const rank = Math.max(0, Math.ceil(share * sorted.length) - 1);

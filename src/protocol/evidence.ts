@@ -92,7 +92,10 @@ function sameStatement(session: Uint8Array, sender: Seat, a: Entry, b: Entry): b
   return equalBytes(signedMessage(session, sender, [a]), signedMessage(session, sender, [b]));
 }
 
-/** Two different statements under one key. Keys are unique and ascending, so the first is the same from both sides. */
+/**
+ * Two different statements under one key. Keys are unique and ascending, so the first is the same from both
+ * sides.
+ */
 function inconsistency(session: Uint8Array, a: Packet, b: Packet): Conflict | null {
   for (let i = 0; i < a.entries.length; i++) {
     const x = a.entries[i] as Entry;

@@ -46,7 +46,9 @@ export interface Handshake {
   readonly keys: readonly Uint8Array[];
   readonly agreement: Uint8Array;
   readonly nonce: Uint8Array;
-  /** The newest hello of each other player; one that repeats my nonce is never replaced by one that does not. */
+  /**
+   * The newest hello of each other player; one that repeats my nonce is never replaced by one that does not.
+   */
   readonly hellos: BySeat<Verified<Hello>>;
   /** My own, once signed with the nonces held by then. */
   readonly said: Verified<Hello> | null;

@@ -91,7 +91,10 @@ function ackDelay(peer: Peer): Micros {
   return Math.min(ACK_DELAY_MAX, Math.max(ACK_DELAY_MIN, Math.round((peer.roundTrip ?? 0) / 4)));
 }
 
-/** How long a holding is left to others to deliver: none if it is mine, else longer for seats further from its author. */
+/**
+ * How long a holding is left to others to deliver: none if it is mine, else longer for seats further from its
+ * author.
+ */
 function patience({ me, peers }: Link, peer: Peer, { author, kind }: Holding): Micros {
   if (author === me || kind === 'cause') return 0;
   const distance = (me - author + peers.length) % peers.length;
@@ -151,7 +154,9 @@ export function reconcileAll(link: Link, at: Micros, holdings: readonly Holding[
   return { ...link, peers };
 }
 
-/** How a standing goes on from another. What is not surely further is looked at as a whole, so a lie heals. */
+/**
+ * How a standing goes on from another. What is not surely further is looked at as a whole, so a lie heals.
+ */
 function progress(a: Standing | null, b: Standing): 'further' | 'same' | 'back' {
   if (a === null || b.epoch !== a.epoch || b.round < a.round) return 'back';
   const kept = within(a.removes, b.removes) && within(a.causes, b.causes);
@@ -164,7 +169,8 @@ function progress(a: Standing | null, b: Standing): 'further' | 'same' | 'back' 
 
 /**
  * Round trip from what the new standing acknowledges. Of what was sent more than once it cannot be told
- * which sending was answered (Karn's rule; smoothing as in RFC 6298), unless the answer came too soon to be one to the last.
+ * which sending was answered (Karn's rule; smoothing as in RFC 6298), unless the answer came too soon to be
+ * one to the last.
  */
 function measured(
   peer: Peer,

@@ -1,4 +1,7 @@
-/** The state of a lockstep machine, and a change of it on its way. The rules are in lockstep.ts and parting.ts. */
+/**
+ * The state of a lockstep machine, and a change of it on its way. The rules are in lockstep.ts and
+ * parting.ts.
+ */
 
 import type { Epoch, Round, Seat } from '../base/ids.ts';
 import { firstPlayers, nobody, type PlayerSet } from '../base/players.ts';

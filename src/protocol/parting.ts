@@ -146,7 +146,9 @@ export function endEpoch(turn: Turn): void {
   if (turn.state.members === add(nobody, setup.me)) finish(turn, 'alone');
 }
 
-/** How it ends for one whom all others have removed. At two, a REMOVE without a cause is how the other leaves. */
+/**
+ * How it ends for one whom all others have removed. At two, a REMOVE without a cause is how the other leaves.
+ */
 function ownEnd({ members, removal, setup }: Lockstep): EndReason {
   const cause = removal.causes[setup.me];
   if (cause) return cause.reason === 'left' ? 'left' : 'expelled';

@@ -64,7 +64,9 @@ function lookahead({
   );
 }
 
-/** Commits to one input before every other player and to another before the rest; to both before a single one. */
+/**
+ * Commits to one input before every other player and to another before the rest; to both before a single one.
+ */
 function inconsistency({
   fromRound = 1,
   input = nothing,
@@ -98,7 +100,9 @@ function relabelled(statement: Statement, round: number): Statement {
   return 'round' in statement ? { ...statement, round } : statement;
 }
 
-/** Shows commitments of others again, as their commitments of the round to come, under their old signatures. */
+/**
+ * Shows commitments of others again, as their commitments of the round to come, under their old signatures.
+ */
 function replay({ fromRound = 1 }: CheatOptions = {}): Cheat {
   return liar('replay', (table, _to, items) => {
     if (table.round < fromRound) return items;

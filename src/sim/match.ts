@@ -1,4 +1,6 @@
-/** The people and the agreement of a simulated match, all from its options: the same for a run and its replay. */
+/**
+ * The people and the agreement of a simulated match, all from its options: the same for a run and its replay.
+ */
 
 import { compareBytes } from '../base/bytes.ts';
 import { type Seat, seatOf } from '../base/ids.ts';

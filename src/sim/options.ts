@@ -99,7 +99,10 @@ export interface SimulatedPlayer<State> {
 
 /** What came of a simulation. */
 export interface SimulationResult<State> {
-  /** True when all honest players that were not removed played all rounds to equal states, and nothing was violated. */
+  /**
+   * True when all honest players that were not removed played all rounds to equal states, and nothing was
+   * violated.
+   */
   readonly agreed: boolean;
   /** Rounds that every honest player still in the match has played. */
   readonly rounds: number;
@@ -108,7 +111,10 @@ export interface SimulationResult<State> {
   readonly evidence: readonly SimulatedEvidence[];
   readonly stalls: readonly SimulatedStall[];
   readonly desyncs: readonly SimulatedDesync[];
-  /** Invariants that did not hold (checkers.ts); empty unless the engine, or a game's determinism, is at fault. */
+  /**
+   * Invariants that did not hold (checkers.ts); empty unless the engine, or a game's determinism, is at
+   * fault.
+   */
   readonly violations: readonly string[];
   /** Virtual milliseconds that the match took. */
   readonly virtualMs: number;

@@ -1,4 +1,6 @@
-/** What a cheat at the table knows: the session, who committed and opened what, and how to forge its own part. */
+/**
+ * What a cheat at the table knows: the session, who committed and opened what, and how to forge its own part.
+ */
 
 import { type Seat, seatOf } from '../base/ids.ts';
 import { commit, commitmentSet } from '../crypto/commitment.ts';

@@ -67,8 +67,8 @@ const blind = {
   },
   computed: {
     file: 'protocol/round.ts',
-    find: 'if (set === null || !equalBytes(set, commitmentSet({ session, epoch, round }, commitments))) return null;',
-    replace: '',
+    find: 'if (set === null || !equalBytes(set, commitmentSet({ session, epoch, round }, commitments)))',
+    replace: 'if (false)',
   },
   fit: { file: 'protocol/lockstep.ts', find: 'if (!within(members, fitting)) return;', replace: '' },
   lies: { file: 'protocol/lockstep.ts', find: '  findLie(turn, packet);\n', replace: '' },
@@ -148,7 +148,8 @@ describe('inconsistency: commits differently before different players', () => {
   });
 
   it('works when nobody compares sets and commitments', async () => {
-    const result = play(await without('inconsistency', [blind.set, blind.computed, blind.fit, blind.lies]), cheat());
+    const blinded = await without('inconsistency', [blind.set, blind.computed, blind.fit, blind.lies]);
+    const result = play(blinded, cheat());
     expect(result.evidence).toEqual([]);
     expect(result.violations.join()).toContain('agreement');
   });

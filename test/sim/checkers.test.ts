@@ -20,7 +20,8 @@ const commit = (seat: number, text: string) => packet(of, seat, move(of, seat, t
 describe('agreement', () => {
   it('holds while equal rounds have equal digests', () => {
     const checkers = watch();
-    for (const seat of [zero, one, liar]) for (let round = 1; round <= 3; round++) checkers.final(seat, round, digest(round));
+    for (const seat of [zero, one, liar])
+      for (let round = 1; round <= 3; round++) checkers.final(seat, round, digest(round));
     expect(found(checkers)).toEqual([]);
   });
 
@@ -33,11 +34,17 @@ describe('agreement', () => {
 
   it('is told once a round, with everybody on each side', () => {
     const checkers = new Checkers(4, () => true);
-    for (const [seat, value] of [[0, 1], [1, 2], [2, 1], [3, 3]] as const) checkers.final(seatOf(seat), 1, digest(value));
+    for (const [seat, value] of [
+      [0, 1],
+      [1, 2],
+      [2, 1],
+      [3, 3],
+    ] as const)
+      checkers.final(seatOf(seat), 1, digest(value));
     expect(found(checkers)).toEqual(['agreement: 0,2 against 1 against 3 after round 1']);
   });
 
-  it('is among those who go on: the last round of a player that was removed may differ, and only that', () => {
+  it('is among those who go on: the last round of a removed player may differ, and only that', () => {
     const checkers = watch();
     for (const seat of [zero, one]) checkers.final(seat, 1, digest(1));
     checkers.final(zero, 2, digest(2));
@@ -45,7 +52,9 @@ describe('agreement', () => {
     checkers.final(one, 3, digest(4));
     expect(found(checkers)).toEqual(['agreement: 0 against 1 after round 2']);
     expect(found(checkers, zero)).toEqual([]);
-    expect(found(checkers, one), 'it went on after round 2').toEqual(['agreement: 0 against 1 after round 2']);
+    expect(found(checkers, one), 'it went on after round 2').toEqual([
+      'agreement: 0 against 1 after round 2',
+    ]);
   });
 
   it('is violated by one player that plays a round again otherwise', () => {
@@ -72,7 +81,7 @@ describe('agreement', () => {
 });
 
 describe('one statement a key', () => {
-  it('holds for repetitions, for other players\' packets, and for other keys', () => {
+  it("holds for repetitions, for other players' packets, and for other keys", () => {
     const checkers = watch();
     const own = commit(0, 'a');
     checkers.sent(zero, of.session, bundle(own, commit(1, 'x')));
@@ -84,7 +93,11 @@ describe('one statement a key', () => {
   it.each<[string, Statement, Statement]>([
     ['commit', move(of, 0, 'a')[0], move(of, 0, 'b')[0]],
     ['reveal', move(of, 0, 'a')[1], move(of, 0, 'b')[1]],
-    ['remove', { kind: 'remove', epoch: 0, target: 1, advanced: 0 }, { kind: 'remove', epoch: 0, target: 2, advanced: 0 }],
+    [
+      'remove',
+      { kind: 'remove', epoch: 0, target: 1, advanced: 0 },
+      { kind: 'remove', epoch: 0, target: 2, advanced: 0 },
+    ],
   ])('is violated by two %ss that differ', (kind, first, second) => {
     const checkers = watch();
     for (const each of [first, second]) checkers.sent(zero, of.session, bundle(packet(of, 0, each)));

@@ -17,7 +17,9 @@ describe('a simulated network', () => {
   });
 
   it('adds jitter evenly between nothing and all of it', () => {
-    const extra = arrivals({ delayMs: 10, jitterMs: 4 }, 4000).map(([at], index) => (at as number) - index * 1000 - micros(10));
+    const extra = arrivals({ delayMs: 10, jitterMs: 4 }, 4000).map(
+      ([at], index) => (at as number) - index * 1000 - micros(10),
+    );
     expect(Math.min(...extra)).toBeGreaterThanOrEqual(0);
     expect(Math.min(...extra)).toBeLessThan(20);
     expect(Math.max(...extra)).toBeLessThanOrEqual(micros(4));
@@ -56,15 +58,26 @@ describe('a partition', () => {
   it('lets only players of one group reach each other, and ends', () => {
     const network = new Network(prng(1));
     network.partition([[0, 1], [2]]);
-    expect([network.arrivals(a, b, 0), network.arrivals(b, c, 0), network.arrivals(c, a, 0)].map(({ length }) => length)).toEqual([1, 0, 0]);
+    expect(
+      [network.arrivals(a, b, 0), network.arrivals(b, c, 0), network.arrivals(c, a, 0)].map(
+        ({ length }) => length,
+      ),
+    ).toEqual([1, 0, 0]);
     network.partition(null);
     expect(network.arrivals(b, c, 0).length).toBe(1);
   });
 
   it('groups may share players; who is in none reaches nobody', () => {
     const network = new Network(prng(1));
-    network.partition([[0, 1], [1, 2]]);
-    expect([network.arrivals(a, c, 0), network.arrivals(a, b, 0), network.arrivals(b, c, 0)].map(({ length }) => length)).toEqual([0, 1, 1]);
+    network.partition([
+      [0, 1],
+      [1, 2],
+    ]);
+    expect(
+      [network.arrivals(a, c, 0), network.arrivals(a, b, 0), network.arrivals(b, c, 0)].map(
+        ({ length }) => length,
+      ),
+    ).toEqual([0, 1, 1]);
     network.partition([[0, 1]]);
     expect([network.arrivals(a, c, 0), network.arrivals(c, b, 0)]).toEqual([[], []]);
   });
@@ -73,7 +86,10 @@ describe('a partition', () => {
     fc.assert(
       fc.property(fc.integer(), (seed) => {
         const options = { jitterMs: 5, loss: 0.3, duplicate: 0.3 };
-        const [whole, cut] = [new Network(prng(seed), { ...options, jitterMs: 0 }), new Network(prng(seed), { ...options, jitterMs: 0 })];
+        const [whole, cut] = [
+          new Network(prng(seed), { ...options, jitterMs: 0 }),
+          new Network(prng(seed), { ...options, jitterMs: 0 }),
+        ];
         cut.partition([[0, 1], [2]]);
         for (let at = 0; at < 50; at++) {
           const [from, to] = at % 3 === 0 ? [a, c] : [a, b];

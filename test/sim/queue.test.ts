@@ -11,7 +11,14 @@ describe('the queue of things to come', () => {
 
   it('gives things by time, and of one time in the order in which they were planned', () => {
     const queue = new EventQueue<string>();
-    for (const [at, name] of [[5, 'd'], [1, 'a'], [3, 'b'], [3, 'c'], [5, 'e']] as const) queue.add(at, name);
+    for (const [at, name] of [
+      [5, 'd'],
+      [1, 'a'],
+      [3, 'b'],
+      [3, 'c'],
+      [5, 'e'],
+    ] as const)
+      queue.add(at, name);
     expect(queue.size).toBe(5);
     expect([1, 2, 3, 4, 5].map(() => queue.next()?.value)).toEqual(['a', 'b', 'c', 'd', 'e']);
     expect(queue.next()).toBeNull();

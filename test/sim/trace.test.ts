@@ -8,9 +8,15 @@ describe('a trace', () => {
   it('is its lines, their number, and the SHA-256 of all of them with their line feeds', () => {
     for (const count of [0, 1, 255, 256, 257, 1000]) {
       const writer = new TraceWriter(true);
-      const lines = Array.from({ length: count }, (_, index) => `${index * 7} ${index % 3} did ${'x'.repeat(index % 50)}`);
-      for (const [index] of lines.entries()) writer.add(index * 7, seatOf(index % 3), `did ${'x'.repeat(index % 50)}`);
-      const digest = createHash('sha256').update(lines.map((line) => `${line}\n`).join('')).digest('hex');
+      const lines = Array.from(
+        { length: count },
+        (_, index) => `${index * 7} ${index % 3} did ${'x'.repeat(index % 50)}`,
+      );
+      for (const [index] of lines.entries())
+        writer.add(index * 7, seatOf(index % 3), `did ${'x'.repeat(index % 50)}`);
+      const digest = createHash('sha256')
+        .update(lines.map((line) => `${line}\n`).join(''))
+        .digest('hex');
       expect(writer.finish()).toEqual({ length: count, digest, lines });
     }
   });
@@ -51,7 +57,16 @@ describe('the lines of what comes in', () => {
   });
 
   it('a line of what a player did is none of them', () => {
-    for (const line of ['persist 00', 'send 1 00', 'flush', 'crashed', 'advance 1 00', 'tell end left', '', '> dance']) {
+    for (const line of [
+      'persist 00',
+      'send 1 00',
+      'flush',
+      'crashed',
+      'advance 1 00',
+      'tell end left',
+      '',
+      '> dance',
+    ]) {
       expect(eventOf(line)).toBeNull();
     }
   });
