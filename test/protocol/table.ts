@@ -1,30 +1,20 @@
-/**
- * Fixtures of the protocol's tests: people with real keys, lockstep machines that sign at once or when
- * they are told to, and whole players around one table in virtual time, every datagram of which can be
- * looked at, dropped or replaced.
- */
+/** Fixtures of the protocol's tests: people with real keys, and lockstep machines that sign when told to. */
 
-import { compareBytes } from '../../src/base/bytes.ts';
+import { compareBytes, equalBytes } from '../../src/base/bytes.ts';
 import { type Seat, seatOf } from '../../src/base/ids.ts';
-import { type Micros, micros } from '../../src/base/time.ts';
 import { commit, commitmentSet } from '../../src/crypto/commitment.ts';
 import { hash } from '../../src/crypto/hash.ts';
 import { attest, type Verified } from '../../src/crypto/signature.ts';
 import { keyring } from '../../src/keyring/node.ts';
-import { Driver, type Ports } from '../../src/protocol/driver.ts';
-import type { Effect, Notice } from '../../src/protocol/effect.ts';
-import { decodeEvidence } from '../../src/protocol/evidence.ts';
+import type { Effect } from '../../src/protocol/effect.ts';
+import { decodeEvidence, verifyEvidence } from '../../src/protocol/evidence.ts';
 import { encodeAgreement, sessionOf } from '../../src/protocol/handshake.ts';
 import { type LockstepEvent, stepLockstep } from '../../src/protocol/lockstep.ts';
 import { beginLockstep, type Lockstep } from '../../src/protocol/lockstep-state.ts';
-import { decodeRecord, type LogRecord } from '../../src/protocol/record.ts';
-import { recover } from '../../src/protocol/recovery.ts';
-import type { Outcome } from '../../src/protocol/round.ts';
-import { standingOf } from '../../src/protocol/standing.ts';
-import { simulatedSecret, Verifier } from '../../src/sim/keys.ts';
-import { EventQueue } from '../../src/sim/queue.ts';
-import { BUNDLE, decodeBundle, encodeBundle, type Item } from '../../src/wire/envelope.ts';
-import { decodePacket, entriesOf, type Packet, signedMessage, signedPacket } from '../../src/wire/packet.ts';
+import { simulatedSecret } from '../../src/sim/keys.ts';
+import { type Hello, type HelloBody, sealHello, signedHello } from '../../src/wire/hello.ts';
+import { entriesOf, type Packet, signedMessage, signedPacket } from '../../src/wire/packet.ts';
+import type { Plain } from '../../src/wire/plain.ts';
 import type { Commit, CommitmentSet, Reveal, Statement } from '../../src/wire/statement.ts';
 
 /** Players of one session, in seat order. */
@@ -34,10 +24,18 @@ export interface People {
   readonly secrets: readonly Uint8Array[];
 }
 
-export const rules: Uint8Array = encodeAgreement({
-  game: { id: 'test', version: 1, rules: null },
-  protocol: { name: 'lockstep', parameters: { stallMs: 1000 } },
-});
+/** An agreement as most tests have it, with what is told changed. */
+export function agreement(
+  change: { id?: string; version?: number; rules?: Plain; protocol?: string; parameters?: Plain } = {},
+): Uint8Array {
+  const { id = 'test', version = 1, protocol = 'lockstep', parameters = { stallMs: 1000 } } = change;
+  return encodeAgreement({
+    game: { id, version, rules: change.rules ?? null },
+    protocol: { name: protocol, parameters },
+  });
+}
+
+export const rules: Uint8Array = agreement();
 
 export const noState: Uint8Array = new Uint8Array(32);
 
@@ -45,17 +43,29 @@ export function nonceOf(seat: number): Uint8Array {
   return new Uint8Array(16).fill(seat + 1);
 }
 
-function bytesOfText(text: string): Uint8Array {
+export function bytesOfText(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
 
+const known = new Map<number, People>();
+
 /** That many players with keys of their own; the same ones every time. */
 export function people(count: number): People {
+  const of = known.get(count) ?? seated(count);
+  known.set(count, of);
+  return of;
+}
+
+function seated(count: number): People {
   const pairs = Array.from({ length: count }, (_, index) => simulatedSecret(count, index))
     .map((secret) => ({ secret, key: keyring.publicKey(secret) }))
     .sort((a, b) => compareBytes(a.key, b.key));
   const keys = pairs.map(({ key }) => key);
-  const session = sessionOf(rules, keys, keys.map((_, seat) => nonceOf(seat)));
+  const session = sessionOf(
+    rules,
+    keys,
+    keys.map((_, seat) => nonceOf(seat)),
+  );
   return { session, keys, secrets: pairs.map(({ secret }) => secret) };
 }
 
@@ -88,8 +98,26 @@ export function move(of: People, seat: number, text: string, place: Place = firs
 
 /** The SET of those commitments, which are in seat order. */
 export function setOf(of: People, commits: readonly Commit[], place: Place = first): CommitmentSet {
-  const set = commitmentSet({ session: of.session, ...place }, commits.map(({ commitment }) => commitment));
+  const set = commitmentSet(
+    { session: of.session, ...place },
+    commits.map(({ commitment }) => commitment),
+  );
   return { kind: 'set', ...place, set, state: noState };
+}
+
+/** The hello of a seat, in which it holds no nonce of anybody unless told. */
+export function helloOf(from: People, seat: number, body: Partial<HelloBody> = {}): Verified<Hello> {
+  const all = {
+    publicKey: from.keys[seat] as Uint8Array,
+    nonce: nonceOf(seat),
+    agreement: rules,
+    roster: from.keys,
+    nonces: from.keys.map(() => new Uint8Array(16)),
+    ...body,
+  };
+  const { message } = sealHello(signedHello(all, new Uint8Array(64)));
+  const signature = keyring.sign(from.secrets[seat] as Uint8Array, message);
+  return attest({ publicKey: all.publicKey, message, signature, value: signedHello(all, signature) });
 }
 
 /** A lockstep machine with the key of its player. */
@@ -194,220 +222,32 @@ export function mingle(
   }
 }
 
-/** A player at the table: the real driver, what it was told, and what it has sent. */
-export class Guest {
-  readonly seat: Seat;
-  driver: Driver | null = null;
-  /** Records that are on disk, and those that are not yet. */
-  durable: Uint8Array[] = [];
-  written: Uint8Array[] = [];
-  readonly told: Parameters<Ports['tell']>[0][] = [];
-  readonly advanced: Outcome[] = [];
-  /** Own packets that left, each with how many records were on disk by then. */
-  readonly sent: { readonly packet: Packet; readonly durable: number }[] = [];
-  /** When hellos and bundles left. */
-  readonly leftAt: { readonly at: Micros; readonly to: number; readonly datagram: Uint8Array }[] = [];
-
-  constructor(seat: number) {
-    this.seat = seatOf(seat);
-  }
-
-  get round(): number {
-    return this.driver?.session.lockstep?.round ?? 0;
-  }
-
-  get lockstep(): Lockstep {
-    return this.driver?.session.lockstep as Lockstep;
-  }
-
-  notices<Type extends Notice['type']>(type: Type): Extract<Notice, { type: Type }>[] {
-    return this.told
-      .flatMap((effect) => (effect.type === 'notify' ? [effect.notice] : []))
-      .filter((notice): notice is Extract<Notice, { type: Type }> => notice.type === type);
-  }
-
-  heard<Type extends 'evidence' | 'refused' | 'end'>(type: Type): Extract<Effect, { type: Type }>[] {
-    return this.told.filter((effect): effect is Extract<Effect, { type: Type }> => effect.type === type);
-  }
+/** Packets of a round in which everybody plays its text: their COMMITs, and their SETs with REVEAL. */
+export function roundOf(
+  of: People,
+  texts: readonly string[],
+  place: Place = first,
+): {
+  readonly set: CommitmentSet;
+  readonly commits: readonly Verified<Packet>[];
+  readonly opens: readonly Verified<Packet>[];
+} {
+  const moves = texts.map((text, seat) => move(of, seat, text, place));
+  const commits = moves.map(([commit]) => commit);
+  const set = setOf(of, commits, place);
+  return {
+    set,
+    commits: commits.map((each, seat) => packet(of, seat, each)),
+    opens: moves.map(([, reveal], seat) => packet(of, seat, set, reveal)),
+  };
 }
 
-export interface HallOptions {
-  readonly stallMs?: number;
-  readonly handshakeMs?: number | null;
-  readonly delayMs?: number;
-  /** By seat, where it is not {@link rules}. */
-  readonly agreements?: Readonly<Record<number, Uint8Array>>;
-  /** By seat, where it is not everybody. */
-  readonly rosters?: Readonly<Record<number, readonly Uint8Array[]>>;
-  /** Players give an input for every round unless they are idle. */
-  readonly idle?: readonly number[];
-}
-
-/** Players around one table. Seats are those of `people`, also where a player's own roster says otherwise. */
-export class Hall {
-  readonly people: People;
-  readonly guests: Guest[];
-  now: Micros = 0;
-  /** What arrives instead of a datagram. */
-  route: (from: number, to: number, datagram: Uint8Array) => readonly Uint8Array[] = (_from, _to, it) => [it];
-  readonly #options: HallOptions;
-  readonly #queue = new EventQueue<() => void>();
-  readonly #verifier = new Verifier(keyring);
-  #salts = 0;
-
-  constructor(count: number, options: HallOptions = {}) {
-    this.people = people(count);
-    this.guests = this.people.keys.map((_, seat) => new Guest(seat));
-    this.#options = options;
-  }
-
-  guest(seat: number): Guest {
-    return this.guests[seat] as Guest;
-  }
-
-  get session(): Uint8Array {
-    return this.guests.find(({ driver }) => driver?.session.lockstep)?.lockstep.setup.session as Uint8Array;
-  }
-
-  /** Starts everybody, or those seats; from their logs if there is anything in them. */
-  start(...seats: readonly number[]): this {
-    for (const { seat } of this.guests) if (seats.length === 0 || seats.includes(seat)) this.#start(seat);
-    return this;
-  }
-
-  /** Everything that is not on disk is gone; without its log, that too. */
-  crash(seat: number, keepLog = true): void {
-    const guest = this.guest(seat);
-    guest.driver?.stop();
-    guest.driver = null;
-    guest.written = [];
-    if (!keepLog) guest.durable = [];
-  }
-
-  later(ms: number, run: () => void): void {
-    this.#queue.add(this.now + micros(ms), run);
-  }
-
-  /** Lets that much time pass. */
-  run(ms: number): this {
-    const until = this.now + micros(ms);
-    this.#queue.add(until, () => {});
-    for (let next = this.#queue.next(); next !== null; next = this.#queue.next()) {
-      this.now = next.at;
-      next.value();
-      if (next.at === until) break;
-    }
-    this.now = until;
-    return this;
-  }
-
-  /** A datagram that any insider or eavesdropper could send from that address. */
-  inject(from: number, to: number, datagram: Uint8Array): void {
-    this.guest(to).driver?.receive(seatOf(from), datagram);
-  }
-
-  #start(seat: Seat): void {
-    const { agreements = {}, handshakeMs = null, rosters = {}, stallMs = 1000 } = this.#options;
-    const guest = this.guest(seat);
-    const keys = rosters[seat] ?? this.people.keys;
-    const agreement = agreements[seat] ?? rules;
-    const me = seatOf(keys.indexOf(this.people.keys[seat] as Uint8Array));
-    const recovered = recover(guest.durable.map(decodeRecord), (agreed) => ({
-      session: sessionOf(agreement, agreed.keys, agreed.nonces),
-      me,
-    }));
-    const fresh = hash('seed', Uint8Array.of(seat, this.#salts++)).slice(0, 16);
-    const stallAfter = micros(stallMs);
-    const handshakeWithin = handshakeMs === null ? null : micros(handshakeMs);
-    const setup = { me, keys, agreement, nonce: recovered.nonce ?? fresh, stallAfter, handshakeWithin };
-    guest.driver = new Driver(setup, this.#ports(guest), recovered);
-    guest.driver.start();
-  }
-
-  #ports(guest: Guest): Ports {
-    const { seat } = guest;
-    const secret = this.people.secrets[seat] as Uint8Array;
-    const idle = this.#options.idle?.includes(seat);
-    let digest = noState;
-    let wakes = 0;
-    const play = (round: number): void => {
-      if (!idle) guest.driver?.submit(bytesOfText(`${seat} plays ${round}`));
-    };
-    return {
-      now: () => this.now,
-      sign: (message, done) => done(this.#verifier.sign(secret, this.people.keys[seat] as Uint8Array, message)),
-      own: attest,
-      verify: (sealed, done) => done(this.#verifier.verify(sealed)),
-      persist: (record) => guest.written.push(record),
-      flush: (done) => {
-        guest.durable.push(...guest.written.splice(0));
-        done();
-      },
-      send: (to, datagram) => this.#send(guest, to, datagram),
-      salt: () => hash('seed', Uint8Array.of(seat, this.#salts++ >>> 8, this.#salts)).slice(0, 16),
-      begin: (_session, seed) => {
-        digest = hash('state', seed);
-        play(1);
-        return digest;
-      },
-      advance: (outcome, again) => {
-        if (!again) guest.advanced.push(outcome);
-        digest = hash('state', digest, ...outcome.inputs.map((input) => input ?? noState));
-        play(outcome.round + 1);
-        return digest;
-      },
-      tell: (effect) => guest.told.push(effect),
-      wake: (at) => {
-        const wake = ++wakes;
-        const { driver } = guest;
-        if (at === null) return;
-        this.#queue.add(Math.max(at, this.now), () => {
-          if (wake === wakes && guest.driver === driver) driver?.tick();
-        });
-      },
-    };
-  }
-
-  #send(guest: Guest, to: Seat, datagram: Uint8Array): void {
-    const { seat } = guest;
-    guest.leftAt.push({ at: this.now, to, datagram });
-    for (const each of this.packetsIn(datagram)) {
-      if (each.sender === seat) guest.sent.push({ packet: each, durable: guest.durable.length });
-    }
-    for (const bytes of this.route(seat, to, datagram)) {
-      this.later(this.#options.delayMs ?? 10, () => this.guest(to).driver?.receive(seat, bytes));
-    }
-  }
-
-  #items(datagram: Uint8Array): readonly { readonly item: Item; readonly packet: Packet | null }[] {
-    const bundle = datagram[1] === BUNDLE ? decodeBundle(this.session, datagram) : null;
-    if (!bundle?.ok) return [];
-    return bundle.value.items.map((item) => {
-      const decoded = item.type === 'packet' ? decodePacket(item.bytes) : null;
-      return { item, packet: decoded?.ok ? decoded.value : null };
-    });
-  }
-
-  /** The packets of a bundle of this session. */
-  packetsIn(datagram: Uint8Array): Packet[] {
-    return this.#items(datagram).flatMap(({ packet: each }) => (each === null ? [] : [each]));
-  }
-
-  /** The bundle without the packets that match; its standing goes on. */
-  without(datagram: Uint8Array, matches: (packet: Packet) => boolean): Uint8Array {
-    const bundle = datagram[1] === BUNDLE ? decodeBundle(this.session, datagram) : null;
-    if (!bundle?.ok) return datagram;
-    const kept = this.#items(datagram).filter(({ packet: each }) => each === null || !matches(each));
-    return encodeBundle(this.session, { standing: bundle.value.standing, items: kept.map(({ item }) => item) });
-  }
-
-  /** A bundle of that packet as its sender could send it, with the standing of that seat. */
-  bundle(seat: number, ...packets: readonly Packet[]): Uint8Array {
-    const items = packets.map(({ bytes }): Item => ({ type: 'packet', bytes }));
-    return encodeBundle(this.session, { standing: standingOf(this.guest(seat).lockstep), items });
-  }
-
-  records(seat: number): LogRecord[] {
-    return this.guest(seat).durable.map(decodeRecord);
-  }
+/** Whom each piece of evidence convicts, before a judge who knows nothing else; -1 if nobody. */
+export function convicted(machine: Machine): readonly number[] {
+  const { keys, session } = machine.state.setup;
+  return machine.all('evidence').map(({ evidence, player }) => {
+    const verdict = verifyEvidence(evidence);
+    const holds = verdict !== null && equalBytes(verdict.session, session);
+    return holds && equalBytes(verdict.guilty, keys[player] as Uint8Array) ? player : -1;
+  });
 }
