@@ -1,8 +1,8 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { toHex } from '../../src/base/bytes.ts';
 import { defineGame, type GameDefinition } from '../../src/client/game.ts';
-import type { Game } from '../../src/protocol/game.ts';
 import { hash } from '../../src/crypto/hash.ts';
+import type { Game } from '../../src/protocol/game.ts';
 import { randomFrom } from '../../src/protocol/random.ts';
 import { INPUT_BYTES_MAX } from '../../src/wire/limits.ts';
 import { encodePlain } from '../../src/wire/plain.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { defineGame, type GameDefinition } from '../../src/client/game.ts';
-import type { Game } from '../../src/protocol/game.ts';
 import { type SyncTestOptions, syncTest } from '../../src/client/synctest.ts';
+import type { Game } from '../../src/protocol/game.ts';
 
 interface Player {
   x: number;
@@ -42,7 +42,7 @@ function arenaWith(parts: Partial<GameDefinition<Arena, Move>>): Game<Arena, Mov
 }
 
 /** The clean game, with something else done to the state at the end of each step. */
-function after(
+function runFor(
   change: (state: Arena, round: number, inputs: readonly (Move | null)[]) => void,
 ): Game<Arena, Move> {
   return arenaWith({
@@ -65,7 +65,7 @@ describe('syncTest passes a clean game', () => {
 
   it('with defaults only: 200 rounds of null inputs, and says that none counted', async () => {
     const played: unknown[] = [];
-    const report = await syncTest(after((_state, round, inputs) => played.push([round, ...inputs])));
+    const report = await syncTest(runFor((_state, round, inputs) => played.push([round, ...inputs])));
     expect(report.rounds).toBe(200);
     expect(report.inputs).toBe(0);
     expect(played).toContainEqual([200, null, null]);
@@ -74,7 +74,7 @@ describe('syncTest passes a clean game', () => {
   it.each([1, 7, 30, 31, 1000])('whatever the distance: %i', async (checkDistance) => {
     const steps: number[] = [];
     await syncTest(
-      after((_state, round) => steps.push(round)),
+      runFor((_state, round) => steps.push(round)),
       { ...options, checkDistance },
     );
     // Each round once in each of three copies.
@@ -130,7 +130,7 @@ describe('syncTest passes a clean game', () => {
 
 describe('syncTest finds what makes copies differ, and says where', () => {
   it('Math.random', async () => {
-    const game = after((state) => {
+    const game = runFor((state) => {
       (state.players[1] as Player).x += Math.floor(Math.random() * 2 ** 40);
     });
     await expect(syncTest(game, options)).rejects.toThrow(
@@ -144,7 +144,7 @@ describe('syncTest finds what makes copies differ, and says where', () => {
     ['Date()', () => Number(Date().replace(/\D/g, '').slice(-12, -4))],
     ['performance.now', () => Math.floor(performance.now())],
   ])('the clock: %s', async (_name, read) => {
-    const game = after((state) => {
+    const game = runFor((state) => {
       state.tick = read();
     });
     await expect(syncTest(game, options)).rejects.toThrow(/^round 1: tick: \d+ vs \d+ \(second run\)$/);
@@ -159,7 +159,7 @@ describe('syncTest finds what makes copies differ, and says where', () => {
 
   it('memory outside of the state: a counter', async () => {
     let calls = 0;
-    const game = after((state) => {
+    const game = runFor((state) => {
       state.tick = ++calls;
     });
     await expect(syncTest(game, options)).rejects.toThrow('round 1: tick: 1 vs 2 (second run)');
@@ -167,7 +167,7 @@ describe('syncTest finds what makes copies differ, and says where', () => {
 
   it('memory outside of the state that two runs side by side do not show', async () => {
     let latest = 0;
-    const game = after((state, round) => {
+    const game = runFor((state, round) => {
       latest = Math.max(latest, round);
       state.tick = latest;
     });
@@ -178,7 +178,7 @@ describe('syncTest finds what makes copies differ, and says where', () => {
 
   it('memory outside of the state that shows late', async () => {
     let latest = 0;
-    const game = after((state, round) => {
+    const game = runFor((state, round) => {
       latest = Math.max(latest, round);
       if (latest >= 20) (state.players[0] as Player).hp = 7;
     });
@@ -189,7 +189,7 @@ describe('syncTest finds what makes copies differ, and says where', () => {
 
   it('memory kept beside a state object, which a snapshot does not have', async () => {
     const marks = new WeakMap<object, number>();
-    const game = after((state) => {
+    const game = runFor((state) => {
       marks.set(state, (marks.get(state) ?? 0) + 1);
       state.tick = marks.get(state) as number;
     });
@@ -232,18 +232,18 @@ describe('syncTest finds what makes copies differ, and says where', () => {
   });
 
   it('a state that is not plain data', async () => {
-    const game = after((state, round) => {
+    const game = runFor((state, round) => {
       if (round === 4) (state.players[1] as Player).x /= 3.5;
     });
     await expect(syncTest(game, options)).rejects.toThrow(
       /^round 4: players\[1\]\.x: -?\d+\.\d+ is not an integer/,
     );
-    const map = after((state) => Object.assign(state, { seen: new Map() }));
+    const map = runFor((state) => Object.assign(state, { seen: new Map() }));
     await expect(syncTest(map, options)).rejects.toThrow('round 1: seen: Map is not plain data');
   });
 
   it('an input changed by step', async () => {
-    const game = after((_state, round, inputs) => {
+    const game = runFor((_state, round, inputs) => {
       if (round === 3) (inputs[1] as Move).dx = 77;
     });
     await expect(syncTest(game, options)).rejects.toThrow(
@@ -262,7 +262,7 @@ describe('syncTest finds what makes copies differ, and says where', () => {
   });
 
   it('what init, step and input throw, with the round and the cause', async () => {
-    const game = after((_state, round) => {
+    const game = runFor((_state, round) => {
       if (round === 6) throw new TypeError('no target');
     });
     const failure = (await syncTest(game, options).catch((error: unknown) => error)) as Error;
@@ -320,7 +320,7 @@ describe('syncTest leaves things as they were', () => {
   it('also when the game throws under the shifted clock', async () => {
     const before = [Date, Object.getOwnPropertyNames(performance)] as const;
     const shown: unknown[] = [];
-    const game = after((_state, round) => {
+    const game = runFor((_state, round) => {
       shown.push(new Date() instanceof Date, Date.UTC(2000, 0), new Date(5).getTime(), typeof Date());
       if (round === 2) throw new Error('stop');
     });
