@@ -173,65 +173,67 @@ const outsider = people(4).keys.find(
 ) as Uint8Array;
 const roster = (...keys: readonly (Uint8Array | undefined)[]) => rosterOf(keys as readonly Uint8Array[]);
 
+const [, two] = people(2).keys;
+/** What differs, the options that make it differ, and what each side says of it. */
+const cases: [
+  string,
+  { agreements?: Record<number, Uint8Array>; rosters?: Record<number, readonly Uint8Array[]> },
+  RegExp,
+  RegExp,
+][] = [
+  [
+    'game id',
+    { agreements: { 1: agreement({ id: 'chess' }) } },
+    /game\.id: "test" here, "chess" there/,
+    /game\.id: "chess" here, "test" there/,
+  ],
+  [
+    'version',
+    { agreements: { 1: agreement({ version: 2 }) } },
+    /game\.version: 1 here, 2 there/,
+    /game\.version: 2 here, 1 there/,
+  ],
+  [
+    'rules',
+    { agreements: { 1: agreement({ rules: { lives: 3 } }) } },
+    /game\.rules.*here.*there/,
+    /game\.rules.*here.*there/,
+  ],
+  [
+    'protocol',
+    { agreements: { 1: agreement({ protocol: 'neo' }) } },
+    /protocol\.name: "lockstep" here, "neo" there/,
+    /protocol\.name: "neo" here/,
+  ],
+  [
+    'parameters',
+    { agreements: { 1: agreement({ parameters: { stallMs: 7 } }) } },
+    /protocol\.parameters\.stallMs: 1000 here, 7 there/,
+    /stallMs: 7 here, 1000 there/,
+  ],
+  [
+    'an additional player',
+    { rosters: { 1: roster(...people(2).keys, outsider) } },
+    new RegExp(`roster: ${name(outsider)} only there`),
+    new RegExp(`roster: ${name(outsider)} only here`),
+  ],
+  [
+    'a missing player',
+    { rosters: { 0: roster(...people(2).keys, outsider) } },
+    new RegExp(`roster: ${name(outsider)} only here`),
+    new RegExp(`roster: ${name(outsider)} only there`),
+  ],
+  [
+    'another key',
+    {
+      rosters: { 0: roster(...people(2).keys, outsider), 1: roster(...people(2).keys, two && of.keys[0]) },
+    },
+    /roster: .* only here; roster: .* only there/,
+    /roster: .* only here; roster: .* only there/,
+  ],
+];
+
 describe('any difference is refused by both sides, with an error that names it', () => {
-  const [, two] = people(2).keys;
-  const cases: [
-    string,
-    { agreements?: Record<number, Uint8Array>; rosters?: Record<number, readonly Uint8Array[]> },
-    RegExp,
-    RegExp,
-  ][] = [
-    [
-      'game id',
-      { agreements: { 1: agreement({ id: 'chess' }) } },
-      /game\.id: "test" here, "chess" there/,
-      /game\.id: "chess" here, "test" there/,
-    ],
-    [
-      'version',
-      { agreements: { 1: agreement({ version: 2 }) } },
-      /game\.version: 1 here, 2 there/,
-      /game\.version: 2 here, 1 there/,
-    ],
-    [
-      'rules',
-      { agreements: { 1: agreement({ rules: { lives: 3 } }) } },
-      /game\.rules.*here.*there/,
-      /game\.rules.*here.*there/,
-    ],
-    [
-      'protocol',
-      { agreements: { 1: agreement({ protocol: 'neo' }) } },
-      /protocol\.name: "lockstep" here, "neo" there/,
-      /protocol\.name: "neo" here/,
-    ],
-    [
-      'parameters',
-      { agreements: { 1: agreement({ parameters: { stallMs: 7 } }) } },
-      /protocol\.parameters\.stallMs: 1000 here, 7 there/,
-      /stallMs: 7 here, 1000 there/,
-    ],
-    [
-      'an additional player',
-      { rosters: { 1: roster(...people(2).keys, outsider) } },
-      new RegExp(`roster: ${name(outsider)} only there`),
-      new RegExp(`roster: ${name(outsider)} only here`),
-    ],
-    [
-      'a missing player',
-      { rosters: { 0: roster(...people(2).keys, outsider) } },
-      new RegExp(`roster: ${name(outsider)} only here`),
-      new RegExp(`roster: ${name(outsider)} only there`),
-    ],
-    [
-      'another key',
-      {
-        rosters: { 0: roster(...people(2).keys, outsider), 1: roster(...people(2).keys, two && of.keys[0]) },
-      },
-      /roster: .* only here; roster: .* only there/,
-      /roster: .* only here; roster: .* only there/,
-    ],
-  ];
   for (const apart of [0, 3, 11, 75, 500, 2000]) {
     it.each(cases)(`%s, ${apart} ms apart`, (_what, options, here, there) => {
       const hall = new Hall(2, { ...options, handshakeMs: 60_000 }).start(0).run(apart).start(1);

@@ -106,7 +106,7 @@ describe('causes', () => {
     expect(x.state.over).toBe('left');
   });
 
-  it('a leaver plays no round by itself that its LEAVE does not speak of: the others may play it anew', () => {
+  it('a leaver plays no round by itself that its LEAVE does not speak of; others may play it anew', () => {
     const all = machines(three);
     const [p, q, x] = all as [Machine, Machine, Machine];
     for (const each of all) each.play(`${each.seat}`);
