@@ -65,8 +65,9 @@ export interface Sending {
   readonly items: readonly Item[];
 }
 
-export function openLink(seats: number, me: Seat, at: Micros): Link {
-  const fresh: Peer = {
+/** A link of which nothing is known yet. */
+function freshPeer(at: Micros): Peer {
+  return {
     standing: null,
     pending: [],
     heardAt: at,
@@ -77,7 +78,18 @@ export function openLink(seats: number, me: Seat, at: Micros): Link {
     shortest: null,
     interrupted: false,
   };
+}
+
+export function openLink(seats: number, me: Seat, at: Micros): Link {
+  const fresh = freshPeer(at);
   return { me, peers: Array.from({ length: seats }, (_, seat) => (seat === me ? null : fresh)) };
+}
+
+/** The links with that to one player open again: it was removed and does not know it yet. */
+export function openAgain(link: Link, seat: Seat, at: Micros): Link {
+  const peers = link.peers.slice();
+  peers[seat] = freshPeer(at);
+  return { ...link, peers };
 }
 
 /** Time after which a packet that was not acknowledged is sent again. */

@@ -143,9 +143,13 @@ function isWishAfter(packet: Packet, round: Round): boolean {
   return (statementOf(packet, 'wish')?.round ?? 0) > round;
 }
 
-/** With the advance certificate held: the round is final. After my REMOVE only if another's claims it. */
+/**
+ * With the advance certificate held: the round is final. After my REMOVE only if another's claims it; after
+ * my LEAVE never, since the others go on from what it says that I have.
+ */
 function advance(turn: Turn): void {
-  const { epoch, fitting, members, now, removal, round, seed, setup } = turn.state;
+  const { epoch, fitting, leaving, members, now, removal, round, seed, setup } = turn.state;
+  if (leaving) return;
   if (!within(members, fitting)) return;
   if (removal.frozen !== null && !claimed(turn.state)) return;
   const outcome = outcomeOf(setup.session, now, members, seed);

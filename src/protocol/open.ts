@@ -90,7 +90,8 @@ export function open(session: Session, from: Seat, datagram: Uint8Array): Opened
   if (type.value === HELLO) return openHello(session, datagram, from);
   const { lockstep } = session;
   if (lockstep === null) return refusing('session');
-  if (!session.link.peers[from]) return refusing('sender');
+  const answered = session.link.peers[from] || lockstep.farewell?.target === from;
+  if (!answered) return refusing('sender');
   const bundle = decodeBundle(lockstep.setup.session, datagram);
   if (!bundle.ok) return refusing(bundle.refused);
   const { items, standing } = bundle.value;

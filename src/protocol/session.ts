@@ -34,6 +34,7 @@ import {
   type Link,
   linkWakeAt,
   offer,
+  openAgain,
   openLink,
   reconcileAll,
 } from './link.ts';
@@ -305,8 +306,13 @@ function takeInput(turn: Turn, input: OwnInput): void {
 }
 
 function takeBundle(turn: Turn, event: Extract<SessionEvent, { type: 'bundle' }>): void {
-  const { link, lockstep } = turn.session;
-  if (lockstep === null || !link.peers[event.from]) return;
+  const { lockstep } = turn.session;
+  if (lockstep === null) return;
+  if (!turn.session.link.peers[event.from]) {
+    if (lockstep.farewell?.target !== event.from) return;
+    turn.set({ link: openAgain(turn.session.link, event.from, turn.at), cutAt: turn.at + FAREWELL });
+  }
+  const { link } = turn.session;
   if (link.peers[event.from]?.interrupted) player(turn, event.from, 'resumed');
   const holdings = (): readonly Holding[] => holdingsOf(lockstep);
   const standing = plausible(lockstep, event.standing) ? event.standing : null;

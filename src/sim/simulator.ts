@@ -5,13 +5,12 @@
 
 import { toHex } from '../base/bytes.ts';
 import { type Seat, seatOf } from '../base/ids.ts';
-import { type PlayerSet, seatsOf } from '../base/players.ts';
+import { has, type PlayerSet, seatsOf } from '../base/players.ts';
 import { type Prng, prng } from '../base/prng.ts';
 import { type Micros, micros } from '../base/time.ts';
 import type { EndReason } from '../protocol/effect.ts';
 import type { Game } from '../protocol/game.ts';
 import type { Refusal } from '../protocol/judge.ts';
-import { wanted } from '../protocol/session.ts';
 import type { CheatRun } from './cheat.ts';
 import { Checkers } from './checkers.ts';
 import { matchOf } from './match.ts';
@@ -174,7 +173,7 @@ class Simulation<State, Input> {
       const current = player.play?.current;
       const { input, rounds = 100 } = this.#options;
       if (player.driver === null || !current || current.round >= rounds) return;
-      if (wanted(player.driver.session) === null) return;
+      if (player.driver.session.lockstep?.own) return;
       const random = (bound: number): number => (this.#inputs[seat] as Prng).below(bound);
       const chosen = input({ player: seat, round: current.round + 1, state: current.state, random });
       this.#take(seat, { type: 'input', input: this.#game.encodeInput(chosen) });
@@ -237,6 +236,14 @@ class Simulation<State, Input> {
     return members;
   }
 
+  /** True when an honest player goes on without this one, whether it knows or not. */
+  #isRemoved(seat: Seat): boolean {
+    return this.players.some((other) => {
+      const lockstep = other.driver?.session.lockstep;
+      return lockstep && other.seat !== seat && !this.cheats(other.seat) && !has(lockstep.members, seat);
+    });
+  }
+
   #done(): boolean {
     const { rounds = 100, faults = [] } = this.#options;
     const away = this.players.some(
@@ -282,7 +289,7 @@ class Simulation<State, Input> {
     });
     const playing = this.#playing().map((seat) => players[seat] as SimulatedPlayer<State>);
     const least = playing.length === 0 ? 0 : Math.min(...playing.map((player) => player.rounds));
-    const violations = this.checkers.violations((seat) => this.#ended[seat] === 'expelled');
+    const violations = this.checkers.violations((seat) => this.#isRemoved(seat));
     const equal = new Set(playing.map(({ stateHash }) => stateHash)).size === 1;
     return {
       agreed: equal && least >= rounds && violations.length === 0,
