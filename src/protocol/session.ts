@@ -44,7 +44,7 @@ import type { Recovered } from './recovery.ts';
 import { lost } from './removal.ts';
 import type { Holding } from './round.ts';
 import { suspects } from './stall.ts';
-import { gone, holdingsOf, lacks, plausible, standingOf } from './standing.ts';
+import { gone, holdingsOf, isUnaware, lacks, plausible, standingOf } from './standing.ts';
 
 /** Hellos are answered at most this often. */
 const ANSWER_EVERY: Micros = micros(20);
@@ -309,7 +309,7 @@ function takeBundle(turn: Turn, event: Extract<SessionEvent, { type: 'bundle' }>
   const { lockstep } = turn.session;
   if (lockstep === null) return;
   if (!turn.session.link.peers[event.from]) {
-    if (lockstep.farewell?.target !== event.from) return;
+    if (!isUnaware(lockstep, event.from, event.standing)) return;
     turn.set({ link: openAgain(turn.session.link, event.from, turn.at), cutAt: turn.at + FAREWELL });
   }
   const { link } = turn.session;

@@ -85,6 +85,14 @@ export function holdingsOf(state: Lockstep): readonly Holding[] {
   ];
 }
 
+/** True for the player that the last epoch ended without, while it does not hold what says so. */
+export function isUnaware({ farewell }: Lockstep, seat: Seat, standing: Standing): boolean {
+  if (farewell?.target !== seat) return false;
+  return packets('remove', { epoch: farewell.epoch, round: 0 }, farewell.removes).some(
+    (holding) => holding.author !== seat && lacks(standing, holding),
+  );
+}
+
 /** Members of the session that are not in this epoch any more. */
 export function gone(state: Lockstep): readonly Seat[] {
   const { members, setup } = state;
