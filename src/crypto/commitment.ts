@@ -48,3 +48,8 @@ export function commitmentSet(slot: Omit<Slot, 'author'>, commitments: readonly 
   );
   return hash('set', slot.session, place, ...commitments);
 }
+
+/** The digest of a list of commitments, such as those that a vote names; 32 bytes. */
+export function vectorDigest(commitments: readonly Uint8Array[]): Uint8Array {
+  return hash('vector', Uint8Array.of(commitments.length), ...commitments);
+}

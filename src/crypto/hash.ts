@@ -18,9 +18,13 @@ export const domains = {
   part: 'fairstep/part',
   commitment: 'fairstep/commitment',
   set: 'fairstep/set',
+  vector: 'fairstep/vector',
   state: 'fairstep/state',
   seed: 'fairstep/seed',
   random: 'fairstep/random',
+  log: 'fairstep/log',
+  epoch: 'fairstep/epoch',
+  join: 'fairstep/join',
 } as const;
 
 export type Domain = keyof typeof domains;

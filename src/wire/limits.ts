@@ -13,6 +13,8 @@ export const PLAYERS_MAX = 16;
 
 /** Bytes of one encoded input. */
 export const INPUT_BYTES_MAX = 512;
+/** Bytes of what a REVEAL opens: an input, or an update (protocol/neo/update.ts) with an input in it. */
+export const UPDATE_BYTES_MAX = 800;
 export const SALT_BYTES = 16;
 export const NONCE_BYTES = 16;
 
