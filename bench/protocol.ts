@@ -2,8 +2,8 @@
 
 import { seatOf } from '../src/base/ids.ts';
 import { type LockstepEvent, stepLockstep } from '../src/protocol/lockstep.ts';
+import { open } from '../src/protocol/lockstep-open.ts';
 import type { Lockstep } from '../src/protocol/lockstep-state.ts';
-import { open } from '../src/protocol/open.ts';
 import { step } from '../src/protocol/session.ts';
 import { median, type Row, type Work } from './measure.ts';
 import type { Received, Recorded, Recording } from './recording.ts';

@@ -5,10 +5,12 @@ import { type Micros, micros } from '../src/base/time.ts';
 import { attest } from '../src/crypto/signature.ts';
 import { keyring } from '../src/keyring/node.ts';
 import { Driver, type Ports } from '../src/protocol/driver.ts';
+import type { SessionSetup } from '../src/protocol/engine.ts';
 import type { Game } from '../src/protocol/game.ts';
 import { encodeAgreement } from '../src/protocol/handshake.ts';
+import { lockstepEngine } from '../src/protocol/lockstep-engine.ts';
 import { Play } from '../src/protocol/play.ts';
-import type { Session, SessionEvent, SessionSetup } from '../src/protocol/session.ts';
+import type { Session, SessionEvent } from '../src/protocol/session.ts';
 import { EventQueue } from '../src/sim/queue.ts';
 
 /** An event, and the session that it came to. */
@@ -30,7 +32,7 @@ export interface Recording {
   readonly received: readonly Received[];
 }
 
-class Recorder extends Driver {
+class Recorder extends Driver<Session> {
   readonly events: Recorded[] = [];
 
   override dispatch(event: SessionEvent): void {
@@ -78,7 +80,7 @@ class Table<State> {
       stallAfter: micros(5000),
       handshakeWithin: null,
     };
-    return new Recorder(setup, this.#ports(seat));
+    return new Recorder(lockstepEngine, setup, this.#ports(seat));
   }
 
   #ports(seat: number): Ports {
@@ -99,10 +101,11 @@ class Table<State> {
       salt: () => new Uint8Array(16).fill(++salts),
       begin: (_session, seed) => play.begin(seed),
       advance: (outcome) => {
-        const digest = play.advance(outcome);
+        const played = play.advance(outcome);
         if (outcome.round < this.#rounds) this.#plan(seat, outcome.round % 100);
-        return digest;
+        return played;
       },
+      rollback: (round) => play.rollback(round),
       final: () => {},
       tell: () => {},
       wake: (at) => {

@@ -118,5 +118,6 @@ function words(statement: Statement): string {
   if (kind === 'reveal') return `REVEAL ${toHex(statement.input)}`;
   if (kind === 'remove') return `REMOVE ${epoch} (${statement.target}, ${statement.advanced})`;
   if (kind === 'wish') return `WISH ${epoch} no. ${statement.index} (${statement.target})`;
-  return `LEAVE ${epoch} (${statement.advanced})`;
+  if (kind === 'leave') return `LEAVE ${epoch} (${statement.advanced})`;
+  return `${kind.toUpperCase()} ${epoch}/${statement.round}`;
 }

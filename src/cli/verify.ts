@@ -1,23 +1,31 @@
 /** `fairstep verify FILE`: judges a file of evidence, in words or as JSON. */
 
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { toHex } from '../base/bytes.ts';
-import { decodeEvidence, type EvidenceKind, type Verdict, verifyEvidence } from '../protocol/evidence.ts';
-import { DATAGRAM_BYTES_MAX } from '../wire/limits.ts';
+import {
+  ANY_EVIDENCE_BYTES_MAX,
+  decodeEvidence,
+  type EvidenceKind,
+  needsGame,
+  type Rules,
+  type Verdict,
+  verifyEvidence,
+} from '../protocol/evidence.ts';
 import type { StatementKind } from '../wire/statement.ts';
 import { type Command, UsageError, usageError } from './command.ts';
-
-/** More than any evidence has: two packets, each of which came in a datagram, and who signed them. */
-const FILE_BYTES_MAX = 3 * DATAGRAM_BYTES_MAX;
 
 const summary = 'judges a file of evidence: whom it convicts, and of what';
 
 const help = `The verdict rests on the file alone: on signatures that only the convicted player could make.
+Whether an input was illegal is for the game to say, so evidence of that needs the game too.
 
-  --json   one JSON object instead of words
+  --game MODULE   a module whose default export, or whose export 'game', is what defineGame answers
+  --json          one JSON object instead of words
 
-Exit code: 0 the file convicts a player, 1 it convicts nobody, 2 it could not be read.`;
+Exit code: 0 the file convicts a player, 1 it convicts nobody, 2 it could not be read or needs the game.`;
 
 /** What a statement is, as the object of "it signed two different ...". */
 const statementNames: Readonly<Record<StatementKind, string>> = {
@@ -27,6 +35,12 @@ const statementNames: Readonly<Record<StatementKind, string>> = {
   remove: 'removals of a player',
   wish: 'wishes to remove a player, under one number',
   leave: 'announcements that it leaves',
+  vote: 'votes on which commitments it had received in time',
+  confirm: 'confirmations of certificates, under one number',
+  hold: 'lists of openings that it held, under one number',
+  change: 'reports as it changed to one view',
+  propose: 'proposals as the leader of one view',
+  prepare: 'acceptances of a proposal in one view',
 };
 
 /** What the player did, in one sentence. */
@@ -37,8 +51,23 @@ function deed({ kind, statement, epoch, round }: Verdict): string {
     inconsistency: `It signed two different ${what} ${where}; an honest player signs one.`,
     'bad-opening': `It opened its input ${where} with something else than it had committed to.`,
     'double-entry': `It signed one packet that holds two ${what} ${where}; an honest one holds one.`,
+    'vote-against-own-commitment': `It voted ${where} as if its own commitment were another one, or none.`,
+    'confirm-conflict': `It confirmed two different values of one slot in one view ${where}.`,
+    'forgotten-certificate': `It changed views ${where} without the certificate that it had confirmed before.`,
+    'changed-vote': `It changed views ${where} with another vote than it had signed.`,
+    'denied-opening': `It said ${where} that it held an opening, and that it did not.`,
+    'bad-proposal': `It proposed ${where}, as leader, what does not follow from the reports that it named.`,
+    'illegal-input': `Its input ${where} broke the rules of the game in the state that it had named itself.`,
   };
   return sentences[kind];
+}
+
+/** What the verdict rests on. */
+function closing({ kind }: Verdict): string {
+  if (kind === 'illegal-input') {
+    return "The file holds the player's own signatures, and they hold; the rules are those of the given game.";
+  }
+  return "Nothing else is needed to be sure of this: the file holds the player's own signatures, and they hold.";
 }
 
 function inWords(verdict: Verdict): string {
@@ -52,7 +81,7 @@ function inWords(verdict: Verdict): string {
     `  epoch     ${verdict.epoch}`,
     `  round     ${verdict.round === 0 ? 'none: the statements belong to the whole epoch' : verdict.round}`,
     '',
-    "Nothing else is needed to be sure of this: the file holds the player's own signatures, and they hold.",
+    closing(verdict),
   ].join('\n');
 }
 
@@ -62,12 +91,34 @@ function inJson({ guilty, kind, statement, session, epoch, round }: Verdict): st
 }
 
 /** Why bytes convict nobody. */
-function innocence(bytes: Uint8Array): string {
+function innocence(bytes: Uint8Array, game: AnyRules | null): string {
   if (bytes.length === 0) return 'it is empty';
-  if (bytes.length > FILE_BYTES_MAX) return 'it is longer than any evidence';
-  const evidence = decodeEvidence(bytes);
+  if (bytes.length > ANY_EVIDENCE_BYTES_MAX) return 'it is longer than any evidence';
+  if (needsGame(bytes)) return 'by the given game the input in it is legal, or the state in it is none';
+  const evidence = decodeEvidence(bytes, game === null ? {} : { game });
   if (evidence !== null) return `a signature in it is not one of the player ${toHex(evidence.publicKey)}`;
   return 'it is no evidence, or not all of its bytes are as they were';
+}
+
+type AnyRules = Rules<unknown, unknown>;
+
+function isRules(value: unknown): value is AnyRules {
+  const { decodeInput, decodeState, legal } = (value ?? {}) as Partial<AnyRules>;
+  if (typeof decodeInput !== 'function' || typeof decodeState !== 'function') return false;
+  return legal === null || typeof legal === 'function';
+}
+
+/** The game of a module. Loading it runs it, as whoever calls this command would. */
+function loadGame(path: string): AnyRules {
+  let module: { readonly default?: unknown; readonly game?: unknown };
+  try {
+    module = createRequire(import.meta.url)(resolve(path)) as typeof module;
+  } catch (cause) {
+    const [first = ''] = String((cause as Error)?.message ?? cause).split('\n');
+    throw new UsageError(`the game '${path}' cannot be loaded: ${first.replace(/\.$/, '')}`);
+  }
+  for (const game of [module.default, module.game]) if (isRules(game)) return game;
+  throw new UsageError(`'${path}' exports no game: its default export, or 'game', must come of defineGame`);
 }
 
 /** The bytes of a file; of one that is longer than any evidence only as many as show that. */
@@ -75,7 +126,9 @@ function read(path: string): Uint8Array {
   let fd: number | null = null;
   try {
     fd = openSync(path, 'r');
-    const bytes = new Uint8Array(FILE_BYTES_MAX + 1);
+    const stat = fstatSync(fd);
+    const room = stat.isFile() ? Math.min(stat.size, ANY_EVIDENCE_BYTES_MAX) : ANY_EVIDENCE_BYTES_MAX;
+    const bytes = new Uint8Array(room + 1);
     let length = 0;
     let count: number;
     do {
@@ -96,18 +149,24 @@ function read(path: string): Uint8Array {
   }
 }
 
-function parse(args: readonly string[]): { readonly file: string; readonly json: boolean } {
+interface Asked {
+  readonly file: string;
+  readonly game: string | null;
+  readonly json: boolean;
+}
+
+function parse(args: readonly string[]): Asked {
   try {
     const { values, positionals } = parseArgs({
       args: [...args],
-      options: { json: { type: 'boolean', default: false } },
+      options: { game: { type: 'string' }, json: { type: 'boolean', default: false } },
       allowPositionals: true,
       strict: true,
     });
     const [file, ...more] = positionals;
     if (!file) throw new UsageError('verify needs the FILE that holds the evidence');
     if (more.length > 0) throw new UsageError(`verify takes one FILE, not ${positionals.length}`);
-    return { file, json: values.json };
+    return { file, game: values.game ?? null, json: values.json };
   } catch (thrown) {
     throw thrown instanceof UsageError ? thrown : usageError(thrown);
   }
@@ -115,18 +174,22 @@ function parse(args: readonly string[]): { readonly file: string; readonly json:
 
 export const verify: Command = {
   name: 'verify',
-  usage: 'verify FILE [--json]',
+  usage: 'verify FILE [--game MODULE] [--json]',
   summary,
   help,
   run(args, terminal) {
-    const { file, json } = parse(args);
+    const { file, game: module, json } = parse(args);
     const bytes = read(file);
-    const verdict = verifyEvidence(bytes);
+    const game = module === null ? null : loadGame(module);
+    const verdict = verifyEvidence(bytes, game === null ? {} : { game });
     if (verdict !== null) {
       terminal.out(json ? inJson(verdict) : inWords(verdict));
       return 0;
     }
-    const reason = innocence(bytes);
+    if (game === null && needsGame(bytes)) {
+      throw new UsageError(`'${file}' says that an input was illegal: give the game with --game MODULE`);
+    }
+    const reason = innocence(bytes, game);
     if (json) terminal.out(JSON.stringify({ convicts: false, reason }));
     else terminal.out(`This file convicts nobody: ${reason}.`);
     return 1;

@@ -7,7 +7,16 @@
 
 import { equalBytes } from '../base/bytes.ts';
 import { hash } from '../crypto/hash.ts';
-import type { Codec, DecodedInput, DecodedState, Game, InitContext, StepContext } from '../protocol/game.ts';
+import type {
+  Advance,
+  Codec,
+  DecodedInput,
+  DecodedState,
+  Game,
+  GameRound,
+  InitContext,
+  StepContext,
+} from '../protocol/game.ts';
 import { randomFrom } from '../protocol/random.ts';
 import { INPUT_BYTES_MAX, PLAYERS_MAX, PLAYERS_MIN } from '../wire/limits.ts';
 import { decodePlain, encodePlain, type Plain } from '../wire/plain.ts';
@@ -28,7 +37,8 @@ export interface GameDefinition<State, Input> {
   /** The next state. It may change its argument and return it; only what it returns is the state. */
   step(state: State, context: StepContext<Input>): State;
   /**
-   * False for an input that breaks the rules, which then counts as null and is held against the
+   * False for an input that breaks the rules in `state` (the one before the step, or an earlier one that
+   * the player was bound to know when it chose the input), which then counts as null and is held against the
    * player. Must change neither argument; throwing counts as false. Without it, and without an
    * `input` codec, a step meets whatever plain data a player sends.
    */
@@ -228,14 +238,20 @@ export function defineGame<State, Input>(definition: GameDefinition<State, Input
       }
       return aState('init', game.init({ players, seed: new Uint8Array(seed), random: randomFrom(seed) }));
     },
-    advance(state: State, { inputs, round, seed }: Parameters<Game<State, Input>['advance']>[1]) {
+    advance(state: State, given: GameRound<State>): Advance<State, Input> {
+      const { inputs, judgedOn = state, round, seed } = given;
+      const members = given.members ?? inputs.map(() => true);
       const counted = inputs.map((bytes, player): Input | null => {
         if (bytes === null) return null;
         const decoded = game.decodeInput(bytes);
-        return decoded.ok && isLegal(game, state, player, decoded.input) ? decoded.input : null;
+        return decoded.ok && isLegal(game, judgedOn, player, decoded.input) ? decoded.input : null;
       });
-      const next = aState('step', game.step(state, { inputs: counted, round, random: randomFrom(seed) }));
-      return { state: next, inputs: counted };
+      const illegal = inputs.map(
+        (bytes, player) => bytes !== null && bytes.length > 0 && counted[player] === null,
+      );
+      const random = randomFrom(seed);
+      const next = aState('step', game.step(state, { inputs: counted, members, round, random }));
+      return { state: next, inputs: counted, illegal };
     },
   });
   return game;

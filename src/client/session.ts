@@ -14,9 +14,11 @@ import type { Log } from '../log/log.ts';
 import { Driver, type Ports } from '../protocol/driver.ts';
 import type { Effect, EndReason } from '../protocol/effect.ts';
 import { sessionOf } from '../protocol/handshake.ts';
+import { lockstepEngine } from '../protocol/lockstep-engine.ts';
 import { Play, type Played } from '../protocol/play.ts';
 import { decodeRecord, type LogRecord } from '../protocol/record.ts';
 import { type Recovered, recover } from '../protocol/recovery.ts';
+import type { Session as LockstepSession } from '../protocol/session.ts';
 import type { Transport } from '../transport/transport.ts';
 import { NONCE_BYTES, SALT_BYTES } from '../wire/limits.ts';
 import { Listeners, type SessionEvents, surface } from './events.ts';
@@ -121,7 +123,7 @@ class LiveSession<State, Input> implements Session<State, Input> {
   readonly #transport: Transport;
   readonly #log: Log;
   readonly #play: Play<State, Input>;
-  readonly #driver: Driver;
+  readonly #driver: Driver<LockstepSession>;
   readonly #listeners = new Listeners<SessionEvents<State, Input>>();
   readonly #latencies = new Latencies();
   #stopReceiving: (() => void) | null = null;
@@ -157,7 +159,7 @@ class LiveSession<State, Input> implements Session<State, Input> {
       stallAfter: micros(options.protocol.parameters.stallMs),
       handshakeWithin: Number.isFinite(handshakeMs) ? micros(handshakeMs) : null,
     };
-    this.#driver = new Driver(setup, this.#ports(), recovered);
+    this.#driver = new Driver(lockstepEngine, setup, this.#ports(), recovered);
   }
 
   get round(): number {
@@ -221,7 +223,7 @@ class LiveSession<State, Input> implements Session<State, Input> {
   }
 
   async #leave(): Promise<void> {
-    if (this.#closed === null && this.#ended === null && this.#driver.session.lockstep !== null) {
+    if (this.#closed === null && this.#ended === null && this.#driver.sessionId !== null) {
       const ended = new Promise<void>((resolve) => {
         this.#onEnd = resolve;
       });
@@ -285,13 +287,16 @@ class LiveSession<State, Input> implements Session<State, Input> {
       salt: () => randomBytes(SALT_BYTES),
       begin: (_session, seed) => this.#begin(seed),
       advance: (outcome, again) => {
-        const stateHash = this.#play.advance(outcome);
-        if (!again) this.#advanced(this.#play.current as Played<State, Input>);
-        return stateHash;
+        const played = this.#play.advance(outcome);
+        if (again) this.#play.finalize(outcome.round);
+        else this.#advanced(played);
+        return played;
       },
+      rollback: (round) => this.#play.rollback(round),
       final: (round) => {
-        const { current } = this.#play;
-        if (current?.round === round) this.#listeners.tell('final', { round, stateHash: current.stateHash });
+        const stateHash = this.#play.hashAfter(round);
+        this.#play.finalize(round);
+        if (stateHash !== null) this.#listeners.tell('final', { round, stateHash });
       },
       tell: (effect) => this.#tell(effect),
       wake: (at) => this.#setTimer(at),
@@ -311,9 +316,8 @@ class LiveSession<State, Input> implements Session<State, Input> {
   }
 
   #advanced({ round, state, inputs }: Played<State, Input>): void {
-    const { commitLeftAt } = this.#driver;
+    const commitLeftAt = this.#driver.commitLeftAt(round);
     if (commitLeftAt !== null) this.#latencies.add(now() - commitLeftAt);
-    this.#driver.commitLeftAt = null;
     this.status = 'running';
     this.#listeners.tell('advance', { round, state, inputs });
   }

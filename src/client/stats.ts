@@ -2,13 +2,14 @@
 
 import type { Micros } from '../base/time.ts';
 import type { Counts, Driver } from '../protocol/driver.ts';
+import type { Running } from '../protocol/engine.ts';
 
 /** How many of the newest rounds the percentiles speak of. */
 const SAMPLES_MAX = 4096;
 
 /** Figures of a session since it was created. */
 export interface SessionStats {
-  readonly protocol: 'lockstep';
+  readonly protocol: 'lockstep' | 'neo';
   /** Name of the keyring that checks signatures. */
   readonly keyring: string;
   readonly epoch: number;
@@ -64,19 +65,19 @@ export class Latencies {
 }
 
 export function statsOf(
-  driver: Driver,
+  driver: Driver<Running>,
   keyring: string,
   rounds: number,
   latencies: Latencies,
   at: Micros,
 ): SessionStats {
-  const { counts, session } = driver;
+  const { counts, links, match, protocol } = driver;
   const p50 = latencies.percentile(0.5);
   const p99 = latencies.percentile(0.99);
   return {
-    protocol: 'lockstep',
+    protocol,
     keyring,
-    epoch: session.lockstep?.epoch ?? 0,
+    epoch: match?.epoch ?? 0,
     rounds,
     advanceMs: p50 === undefined || p99 === undefined ? undefined : { p50, p99 },
     datagramsIn: counts.datagramsIn,
@@ -86,7 +87,7 @@ export function statsOf(
     signed: counts.signed,
     verified: counts.verified,
     refused: { ...counts.refused },
-    links: session.link.peers.flatMap((peer, player) => {
+    links: links.flatMap((peer, player) => {
       if (peer === null) return [];
       const roundTripMs = peer.roundTrip === null ? undefined : peer.roundTrip / 1000;
       const silentMs = Math.max(0, at - peer.heardAt) / 1000;

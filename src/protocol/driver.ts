@@ -1,34 +1,44 @@
 /**
  * The one line that data takes: datagram, open, verify, step, effects, sign, seal, datagram. Whoever
  * runs a session (the client on real edges, the simulator in virtual time) answers the ports; answers
- * may come at once or later. Effects are carried out in order, each finished before the next.
+ * may come at once or later. Effects are carried out in order, each finished before the next. Which
+ * protocol it is that runs, the engine knows (engine.ts).
  */
 
-import { assert } from '../base/assert.ts';
 import type { Round, Seat } from '../base/ids.ts';
+import { nobody, type PlayerSet } from '../base/players.ts';
 import type { Micros } from '../base/time.ts';
 import type { Sealed, Verified } from '../crypto/signature.ts';
 import type { Hello } from '../wire/hello.ts';
 import { type Packet, statementOf } from '../wire/packet.ts';
-import type { Effect } from './effect.ts';
+import type { SessionEffect } from './effect.ts';
+import type {
+  Engine,
+  LinkView,
+  MatchView,
+  Opened,
+  Restored,
+  Running,
+  SessionEvent,
+  Wanted,
+} from './engine.ts';
 import type { Refusal } from './judge.ts';
 import { firstSeed } from './lockstep-state.ts';
-import { type Opened, open, unsigned } from './open.ts';
-import { encodeRecord } from './record.ts';
-import type { Recovered } from './recovery.ts';
-import type { Outcome } from './round.ts';
-import {
-  createSession,
-  type Session,
-  type SessionEvent,
-  type SessionSetup,
-  step,
-  wakeAt,
-  wanted,
-} from './session.ts';
+import { unsigned } from './open.ts';
+import type { BySeat, Outcome } from './round.ts';
+
+type Effect = SessionEffect<unknown>;
 
 /** Verifications of one player's datagrams under way at once. */
 const VERIFYING_MAX = 64;
+
+/** What a round did to the game. */
+export interface Advanced {
+  /** Digest of the state, 32 bytes. */
+  readonly stateHash: Uint8Array;
+  /** Whose input broke the rules. */
+  readonly illegal: PlayerSet;
+}
 
 /** What a driver asks of the world. */
 export interface Ports {
@@ -48,9 +58,11 @@ export interface Ports {
   salt(): Uint8Array;
   /** The game starts (or starts again after a restart); answers the digest of its state. */
   begin(session: Uint8Array, seed: Uint8Array): Uint8Array;
-  /** The game steps; answers the digest of its state. `again` while a log is being replayed. */
-  advance(outcome: Outcome, again: boolean): Uint8Array;
-  /** The newest round is final: it is durable here, so that a restart plays it again as it was. */
+  /** The game steps. `again` while a log is being replayed: such rounds are final. */
+  advance(outcome: Outcome, again: boolean): Advanced;
+  /** The game goes back to the state after that round; answers its digest. Never asked for in lockstep. */
+  rollback(round: Round): Uint8Array;
+  /** A round that was played is final: it is durable here, so that a restart plays it again as it was. */
   final(round: Round): void;
   /** What the game may want to know. */
   tell(effect: Extract<Effect, { type: 'evidence' | 'notify' | 'refused' | 'end' }>): void;
@@ -74,8 +86,8 @@ function isSeen({ type }: Effect): boolean {
   return type === 'send' || type === 'evidence' || type === 'end';
 }
 
-export class Driver {
-  session: Session;
+export class Driver<S extends Running, R extends Restored = Restored> {
+  session: S;
   readonly counts: Counts = {
     datagramsIn: 0,
     datagramsOut: 0,
@@ -85,43 +97,74 @@ export class Driver {
     verified: 0,
     refused: {},
   };
-  /** When my newest commitment left; null before it has. */
-  commitLeftAt: Micros | null = null;
-
+  readonly #engine: Engine<S, R>;
   readonly #ports: Ports;
   readonly #effects: Effect[] = [];
-  readonly #verifying: number[];
+  /** By seat. */
+  readonly #verifying: number[] = [];
   #draining = false;
   #unflushed = false;
-  /** A round that was played and is not durable yet. */
-  #unfinished: Round | null = null;
+  /** Rounds that cannot be taken back and are not durable yet. */
+  #unfinished: readonly Round[] = [];
   #digest: Uint8Array | null = null;
   #input: Uint8Array | null = null;
   /** What was committed to last: committed to again when its round is played anew in another epoch. */
   #committed: { readonly round: Round; readonly input: Uint8Array } | null = null;
-  #commitSigned = false;
-  #recovered: Recovered | null;
+  /** The round of a commitment that is signed and has not left. */
+  #commitSigned: Round | null = null;
+  /** When my commitments of rounds that were not played yet left. */
+  readonly #commitsLeft = new Map<Round, Micros>();
+  #again: readonly Outcome[] = [];
   #stopped = false;
 
-  constructor(setup: SessionSetup, ports: Ports, recovered: Recovered | null = null) {
+  constructor(engine: Engine<S, R>, setup: S['setup'], ports: Ports, recovered: R | null = null) {
+    this.#engine = engine;
     this.#ports = ports;
-    this.#recovered = recovered;
-    this.#verifying = setup.keys.map(() => 0);
-    this.session = createSession(setup, ports.now(), recovered);
-    const before = recovered?.lockstep;
-    if (before?.own) this.#committed = { round: before.round, input: before.own.input };
+    this.session = engine.create(setup, ports.now(), recovered);
+    if (recovered === null) return;
+    const { committed, outcomes } = engine.replay(recovered);
+    this.#committed = committed;
+    this.#again = outcomes;
+  }
+
+  get protocol(): 'lockstep' | 'neo' {
+    return this.#engine.name;
+  }
+
+  /** Session id, once it is agreed. */
+  get sessionId(): Uint8Array | null {
+    return this.#engine.sessionId(this.session);
+  }
+
+  /** Null before the session is agreed. */
+  get match(): MatchView | null {
+    return this.#engine.match(this.session);
+  }
+
+  /** By seat; null where there is no link. */
+  get links(): BySeat<LinkView> {
+    return this.#engine.links(this.session);
+  }
+
+  get wanted(): Wanted | null {
+    return this.#engine.wanted(this.session);
+  }
+
+  /** When my commitment of a round left; null if it has not, or if the round was played since. */
+  commitLeftAt(round: Round): Micros | null {
+    return this.#commitsLeft.get(round) ?? null;
   }
 
   /** Plays again what the log holds, and begins to talk. */
   start(): void {
-    const { lockstep } = this.session;
-    if (lockstep !== null) {
-      const id = lockstep.setup.session;
-      this.#digest = this.#ports.begin(id, firstSeed(id));
-      for (const outcome of this.#recovered?.outcomes ?? [])
-        this.#digest = this.#ports.advance(outcome, true);
+    const id = this.sessionId;
+    if (id !== null) {
+      this.#draining = true;
+      this.#begin(id, firstSeed(id));
+      for (const outcome of this.#again) this.#played(outcome.round, this.#ports.advance(outcome, true));
+      this.#draining = false;
     }
-    this.#recovered = null;
+    this.#again = [];
     this.dispatch({ type: 'start', at: this.#ports.now() });
   }
 
@@ -151,10 +194,10 @@ export class Driver {
     if (this.#stopped) return;
     this.counts.datagramsIn++;
     this.counts.bytesIn += datagram.length;
-    const opened = open(this.session, from, datagram);
+    const opened = this.#engine.open(this.session, from, datagram);
     for (const refusal of opened.refused) this.count(refusal);
     if (opened.hello !== null) this.#receiveHello(from, opened.hello);
-    else if (opened.standing !== null) this.#receiveBundle(from, opened);
+    else if (opened.header !== null) this.#receiveBundle(from, opened);
   }
 
   #receiveHello(from: Seat, sealed: Sealed<Hello>): void {
@@ -165,8 +208,7 @@ export class Driver {
     });
   }
 
-  #receiveBundle(from: Seat, { standing, carried, packets, proofs }: Opened): void {
-    assert(standing !== null, 'a bundle has a standing');
+  #receiveBundle(from: Seat, { attachments, header, carried, packets, proofs }: Opened): void {
     const claims = [...packets, ...proofs.flat()];
     if ((this.#verifying[from] ?? 0) + claims.length > VERIFYING_MAX) return this.count('busy');
     const values = new Map<Sealed<Packet>, Verified<Packet>>();
@@ -180,12 +222,13 @@ export class Driver {
         type: 'bundle',
         at: this.#ports.now(),
         from,
-        standing,
+        header,
         carried,
         packets: packets.flatMap(held),
         proofs: proofs
           .filter((proof) => proof.every((each) => values.has(each)))
           .map((proof) => proof.flatMap(held)),
+        attachments,
       });
     };
     if (left === 0) return finish();
@@ -211,7 +254,7 @@ export class Driver {
   /** Steps the session and carries out what follows. */
   dispatch(event: SessionEvent): void {
     if (this.#stopped) return;
-    const [session, effects] = step(this.session, event);
+    const [session, effects] = this.#engine.step(this.session, event);
     this.session = session;
     this.#effects.push(...effects);
     this.#drain();
@@ -222,7 +265,7 @@ export class Driver {
     this.#draining = true;
     let effect = this.#effects.shift();
     while (effect !== undefined) {
-      if (this.#unflushed && (isSeen(effect) || (effect.type === 'advance' && this.#unfinished !== null))) {
+      if (this.#unflushed && this.#mustBeDurable(effect)) {
         const waiting = effect;
         let now = true;
         this.#ports.flush(() => {
@@ -240,21 +283,30 @@ export class Driver {
     }
     this.#draining = false;
     if (this.#stopped) return;
-    this.#ports.wake(wakeAt(this.session));
+    this.#ports.wake(this.#engine.wakeAt(this.session));
     this.#feed();
     this.#finish();
   }
 
-  #flushed(): void {
-    this.#unflushed = false;
-    const round = this.#unfinished;
-    this.#unfinished = null;
-    if (round !== null) this.#ports.final(round);
+  /**
+   * True when what was written must be durable first: somebody else comes to know of the effect, or a
+   * round that is final as it is played has not been told of.
+   */
+  #mustBeDurable(effect: Effect): boolean {
+    if (isSeen(effect)) return true;
+    return effect.type === 'advance' && this.#engine.finalWithAdvance && this.#unfinished.length > 0;
   }
 
-  /** Tells that the newest round is final once it is durable; the next commitment shares its flush. */
+  #flushed(): void {
+    this.#unflushed = false;
+    const rounds = this.#unfinished;
+    this.#unfinished = [];
+    for (const round of rounds) if (!this.#stopped) this.#ports.final(round);
+  }
+
+  /** Tells which rounds are final once they are durable; the next commitment shares their flush. */
   #finish(): void {
-    if (this.#unfinished === null || this.#draining || this.#stopped) return;
+    if (this.#unfinished.length === 0 || this.#draining || this.#stopped) return;
     if (!this.#unflushed) return this.#flushed();
     this.#draining = true;
     this.#ports.flush(() => {
@@ -268,24 +320,40 @@ export class Driver {
   #carryOut(effect: Effect): void {
     const ports = this.#ports;
     if (effect.type === 'persist') {
-      ports.persist(encodeRecord(effect.record));
+      ports.persist(this.#engine.encode(effect.record));
       this.#unflushed = true;
     } else if (effect.type === 'sign') this.#sign(effect.draft);
     else if (effect.type === 'send') this.#send(effect.to, effect.datagram);
-    else if (effect.type === 'begin') this.#digest = ports.begin(effect.session, effect.seed);
+    else if (effect.type === 'begin') this.#begin(effect.session, effect.seed);
     else if (effect.type === 'advance') this.#advance(effect.outcome);
-    else if (effect.type !== 'hold') ports.tell(effect);
+    else if (effect.type === 'rollback') this.#digest = ports.rollback(effect.round);
+    else if (effect.type === 'final') this.#unfinished = [...this.#unfinished, effect.round];
+    else ports.tell(effect);
+  }
+
+  #begin(session: Uint8Array, seed: Uint8Array): void {
+    this.#played(0, { stateHash: this.#ports.begin(session, seed), illegal: nobody });
   }
 
   #advance(outcome: Outcome): void {
-    this.#digest = this.#ports.advance(outcome, false);
-    this.#unfinished = outcome.round;
+    const { round } = outcome;
+    const advanced = this.#ports.advance(outcome, false);
+    for (const left of this.#commitsLeft.keys()) if (left <= round) this.#commitsLeft.delete(left);
+    if (this.#engine.finalWithAdvance) this.#unfinished = [round];
+    this.#played(round, advanced);
+  }
+
+  /** Remembers what the game came to, and tells the session if it wants to hear. */
+  #played(round: Round, { illegal, stateHash }: Advanced): void {
+    this.#digest = stateHash;
+    if (!this.#engine.hearsPlayed || this.#stopped) return;
+    this.dispatch({ type: 'played', at: this.#ports.now(), round, stateHash, illegal });
   }
 
   #send(to: Seat, datagram: Uint8Array): void {
-    if (this.#commitSigned) {
-      this.#commitSigned = false;
-      this.commitLeftAt = this.#ports.now();
+    if (this.#commitSigned !== null) {
+      this.#commitsLeft.set(this.#commitSigned, this.#ports.now());
+      this.#commitSigned = null;
     }
     this.counts.datagramsOut++;
     this.counts.bytesOut += datagram.length;
@@ -293,13 +361,15 @@ export class Driver {
   }
 
   #sign(draft: Extract<Effect, { type: 'sign' }>['draft']): void {
-    const { message, complete } = unsigned(this.session, draft);
-    const publicKey = this.session.setup.keys[this.session.setup.me] as Uint8Array;
+    const { setup } = this.session;
+    const { message, complete } = unsigned(setup, this.sessionId, draft);
+    const publicKey = setup.keys[setup.me] as Uint8Array;
     this.counts.signed++;
     this.#ports.sign(message, (signature) => {
       if (this.#stopped) return;
       const value = this.#ports.own({ publicKey, message, signature, value: complete(signature) });
-      if ('entries' in value && statementOf(value, 'commit') !== null) this.#commitSigned = true;
+      const commit = 'entries' in value ? statementOf(value, 'commit') : null;
+      if (commit !== null) this.#commitSigned = commit.round;
       this.dispatch({
         type: 'signed',
         at: this.#ports.now(),
@@ -311,10 +381,10 @@ export class Driver {
   /** Gives the waiting input to the session when it wants one and the game has caught up. */
   #feed(): void {
     if (this.#draining || this.#stopped || this.#digest === null) return;
-    const slot = wanted(this.session);
+    const slot = this.wanted;
     if (slot === null) return;
     const again = this.#committed?.round === slot.round ? this.#committed.input : null;
-    const input = this.#input ?? again;
+    const input = this.#input ?? again ?? (slot.mayBeEmpty ? new Uint8Array(0) : null);
     if (input === null) return;
     this.#input = null;
     this.#committed = { round: slot.round, input };

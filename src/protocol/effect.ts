@@ -24,6 +24,8 @@ export type StallReason =
   | 'set'
   /** Their REMOVE is missing. */
   | 'removal'
+  /** The opening of their accepted commitment is missing (neo). */
+  | 'opening'
   /** They have acknowledged nothing: the link may be at fault. */
   | 'link';
 
@@ -52,18 +54,21 @@ export type Notice =
       readonly status: 'joined' | 'interrupted' | 'resumed' | 'left' | 'expelled';
     };
 
-export type Effect =
+/** What a session asks of the driver. `Rec` is what its protocol writes down. */
+export type SessionEffect<Rec = LogRecord> =
   /** Durable before anything that follows leaves this player. */
-  | { readonly type: 'persist'; readonly record: LogRecord }
+  | { readonly type: 'persist'; readonly record: Rec }
   /** Sign, and hand the signature back. */
   | { readonly type: 'sign'; readonly draft: Draft }
   | { readonly type: 'send'; readonly to: Seat; readonly datagram: Uint8Array }
-  /** Something came to be held that others may lack: the link's business. */
-  | { readonly type: 'hold'; readonly holding: Holding }
   /** The session is agreed; the game starts. `seed` comes of the session id. */
   | { readonly type: 'begin'; readonly session: Uint8Array; readonly seed: Uint8Array }
   /** The game steps once. In lockstep the round is final with it. */
   | { readonly type: 'advance'; readonly outcome: Outcome }
+  /** The game goes back to the state after that round; `advance` comes again from the next one on. */
+  | { readonly type: 'rollback'; readonly round: Round }
+  /** That round, which was played, can never be taken back. */
+  | { readonly type: 'final'; readonly round: Round }
   | {
       readonly type: 'evidence';
       readonly player: Seat;
@@ -74,3 +79,8 @@ export type Effect =
   /** The match cannot start; `reason` says why, for people. */
   | { readonly type: 'refused'; readonly reason: string }
   | { readonly type: 'end'; readonly reason: EndReason };
+
+export type Effect =
+  | SessionEffect
+  /** Something came to be held that others may lack: the link's business. */
+  | { readonly type: 'hold'; readonly holding: Holding };

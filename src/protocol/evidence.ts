@@ -1,49 +1,50 @@
 /**
  * Evidence: one or two packets of one signer that no honest player signs, as one byte string that
- * convicts by itself. `conflict` is the single definition of a lie; the engine and the judge both
- * use it. What is never provable (lateness, silence) has no place here.
+ * convicts by itself. What is a lie is said in conflict.ts, bad-proposal.ts and illegal.ts; the engine and
+ * the judge both use it. What is never provable (lateness, silence) has no place here.
  *
  * Bytes: "FSEV", version, session (32), public key (32), number of packets, then each packet as
- * length (u16) and bytes, in byte order. Statements whose hashes alone convict are elided: all but the
- * commitment and the opening of a bad opening.
+ * length (u16) and bytes, in byte order. Statements are elided where their hashes alone convict, and where
+ * they do not matter. What the packets name by a hash, and what is needed to judge them, comes behind them
+ * as supplements: type (u8), length (u32), bytes.
  */
 
-import { assert } from '../base/assert.ts';
 import { compareBytes, concatBytes, equalBytes } from '../base/bytes.ts';
-import type { Epoch, Round, Seat } from '../base/ids.ts';
-import { opens } from '../crypto/commitment.ts';
+import type { Epoch, Round } from '../base/ids.ts';
+import { DIGEST_BYTES } from '../crypto/hash.ts';
 import { PUBLIC_KEY_BYTES, verifyStrict } from '../crypto/signature.ts';
 import { ITEM_BYTES_MAX, PROTOCOL_VERSION, SESSION_BYTES } from '../wire/limits.ts';
-import {
-  decodeAnyPacket,
-  doubleEntry,
-  type Entry,
-  elide,
-  type Packet,
-  sealPacket,
-  signedMessage,
-} from '../wire/packet.ts';
+import { decodeAnyPacket, elide, type Packet, sealPacket } from '../wire/packet.ts';
+import { PLAIN_BYTES_MAX } from '../wire/plain-format.ts';
 import { Reader } from '../wire/reader.ts';
-import { type Statement, type StatementKind, statementKind, statements } from '../wire/statement.ts';
+import type { StatementKind } from '../wire/statement.ts';
 import { Writer } from '../wire/writer.ts';
+import { badProposal, unsignedPacket } from './bad-proposal.ts';
+import {
+  type Conflict,
+  conflict,
+  type EvidenceKind,
+  type Hashes,
+  isShown,
+  selfConflict,
+} from './conflict.ts';
+import { boundInput, isIllegal, LOG_CONTEXT_BYTES, namedState, type Rules } from './illegal.ts';
+
+export type { Conflict, EvidenceKind, Hashes, Rules };
+export { conflict, selfConflict };
 
 /**
- * - `inconsistency`: two different statements where an honest player signs one
- * - `bad-opening`: an opening that is not what the own commitment was made of
- * - `double-entry`: one packet that lists the same statement key twice
+ * What comes along with the packets:
+ * - `hashes`: those of a vote, confirm or hold, back to back, in seat order
+ * - `statement`: a view change that a proposal names: its sender (u8) and its bytes
+ * - `state`: the encoded state of the game that an input is judged in; of neo the digests of log and
+ *   epoch (32 each) come before it
  */
-export type EvidenceKind = 'inconsistency' | 'bad-opening' | 'double-entry';
+export type SupplementType = 'hashes' | 'statement' | 'state';
 
-/** A lie found between two packets (or inside one): what it is and which entries show it. */
-export interface Conflict {
-  readonly kind: EvidenceKind;
-  /** What the two statements are; of a bad opening, `reveal`. */
-  readonly statement: StatementKind;
-  readonly epoch: Epoch;
-  /** Round of the statements; 0 for statements that belong to no round. */
-  readonly round: Round;
-  /** Index of the entry in the first and in the second packet. */
-  readonly entries: readonly [number, number];
+export interface Supplement {
+  readonly type: SupplementType;
+  readonly bytes: Uint8Array;
 }
 
 /** A proof that can be handed on: the packets that contradict each other, and whose they are. */
@@ -51,8 +52,10 @@ export interface Evidence {
   readonly session: Uint8Array;
   readonly publicKey: Uint8Array;
   readonly conflict: Conflict;
-  /** One packet for a double entry, else two. */
+  /** One packet where it holds all that contradicts itself, else two. */
   readonly packets: readonly Packet[];
+  /** Left out where the packets are enough. */
+  readonly supplements?: readonly Supplement[];
 }
 
 /** What a piece of evidence proves. */
@@ -60,7 +63,7 @@ export interface Verdict {
   /** Public key of the player who lied, 32 bytes. */
   readonly guilty: Uint8Array;
   readonly kind: EvidenceKind;
-  /** Kind of the statements that contradict each other. */
+  /** Kind of the statements that contradict each other; of two kinds, the one that goes against the other. */
   readonly statement: StatementKind;
   /** Session id, 32 bytes. */
   readonly session: Uint8Array;
@@ -69,103 +72,145 @@ export interface Verdict {
   readonly round: Round;
 }
 
+/** What the judge may need besides the evidence. */
+export interface Judging<State, Input> {
+  /** The game of the session; without it an `illegal-input` convicts nobody. */
+  readonly game?: Rules<State, Input>;
+}
+
+/** Bytes of evidence, but for the state that an illegal input is judged in. */
+export const EVIDENCE_BYTES_MAX = 0x4000;
+
+/** Bytes of any evidence. */
+export const ANY_EVIDENCE_BYTES_MAX: number = EVIDENCE_BYTES_MAX + LOG_CONTEXT_BYTES + PLAIN_BYTES_MAX;
+
 const magic: Uint8Array = Uint8Array.of(0x46, 0x53, 0x45, 0x56);
+const supplementTypes: readonly SupplementType[] = ['hashes', 'statement', 'state'];
 
-function kindOf(entry: Entry): StatementKind {
-  const kind = statementKind(entry.key[0] as number);
-  assert(kind !== null, 'a decoded entry has a known tag');
-  return kind;
-}
-
-/** Epoch and round as they stand in an entry's key. */
-function placeOf(entry: Entry): { epoch: Epoch; round: Round } {
-  const reader = new Reader(entry.key);
-  reader.u8();
-  const epoch = reader.u16();
-  const hasRound = statements[kindOf(entry)].key.some(([name]) => name === 'round');
-  return { epoch, round: hasRound ? reader.u32() : 0 };
-}
-
-/** True when both entries surely say the same; entries with different keys are not compared. */
-function sameStatement(session: Uint8Array, sender: Seat, a: Entry, b: Entry): boolean {
-  if (a.statement !== null && b.statement !== null) return equalBytes(a.bytes, b.bytes);
-  return equalBytes(signedMessage(session, sender, [a]), signedMessage(session, sender, [b]));
-}
-
-/**
- * Two different statements under one key. Keys are unique and ascending, so the first is the same from both
- * sides.
- */
-function inconsistency(session: Uint8Array, a: Packet, b: Packet): Conflict | null {
-  for (let i = 0; i < a.entries.length; i++) {
-    const x = a.entries[i] as Entry;
-    for (let j = 0; j < b.entries.length; j++) {
-      const y = b.entries[j] as Entry;
-      if (x.key[0] !== y.key[0] || !equalBytes(x.key, y.key)) continue;
-      if (sameStatement(session, a.sender, x, y)) continue;
-      return { kind: 'inconsistency', statement: kindOf(x), ...placeOf(x), entries: [i, j] };
-    }
+/** The evidence with its packets in byte order, and what belongs to them in the same order. */
+function ordered(evidence: Evidence): Evidence {
+  const [first, second] = evidence.packets;
+  if (first === undefined || second === undefined || compareBytes(first.bytes, second.bytes) < 0) {
+    return evidence;
   }
-  return null;
+  const [i, j] = evidence.conflict.entries;
+  const hashes = evidence.conflict.hashes.toReversed();
+  return {
+    ...evidence,
+    conflict: { ...evidence.conflict, entries: [j, i], hashes },
+    packets: [second, first],
+  };
 }
 
-/** True when a commitment and an opening of one slot do not belong together. */
-function isBadOpening(session: Uint8Array, author: Seat, a: Statement | null, b: Statement | null): boolean {
-  if (a?.kind !== 'commit' || b?.kind !== 'reveal') return false;
-  const { epoch, round } = a;
-  if (epoch !== b.epoch || round !== b.round) return false;
-  return !opens(a.commitment, { session, epoch, round, author }, b.salt, b.input);
+/** The evidence without a field for supplements where there are none, or null where it is too large. */
+function completed(
+  evidence: Omit<Evidence, 'supplements'>,
+  supplements: readonly Supplement[],
+): Evidence | null {
+  const complete = supplements.length === 0 ? evidence : { ...evidence, supplements };
+  return isTooLarge(complete) ? null : complete;
 }
 
-function badOpening(session: Uint8Array, a: Packet, b: Packet): Conflict | null {
-  for (let i = 0; i < a.entries.length; i++) {
-    const x = a.entries[i] as Entry;
-    for (let j = 0; j < b.entries.length; j++) {
-      const y = b.entries[j] as Entry;
-      const bad =
-        isBadOpening(session, a.sender, x.statement, y.statement) ||
-        isBadOpening(session, a.sender, y.statement, x.statement);
-      if (bad) return { kind: 'bad-opening', statement: 'reveal', ...placeOf(x), entries: [i, j] };
-    }
+function isTooLarge({ packets, supplements = [] }: Pick<Evidence, 'packets' | 'supplements'>): boolean {
+  let bytes = magic.length + 1 + SESSION_BYTES + PUBLIC_KEY_BYTES + 1;
+  for (const packet of packets) bytes += 2 + packet.bytes.length;
+  let state = 0;
+  for (const supplement of supplements) {
+    bytes += 5;
+    if (supplement.type === 'state') state += supplement.bytes.length;
+    else bytes += supplement.bytes.length;
   }
-  return null;
+  return bytes > EVIDENCE_BYTES_MAX || state > LOG_CONTEXT_BYTES + PLAIN_BYTES_MAX;
 }
 
-/**
- * The lie between two packets of one signer and session, or null. Two packets that repeat the same
- * statement are no lie, however often they repeat it. An inconsistency goes before a bad opening:
- * it still shows when everything but its two entries is elided, so engine and judge find the same.
- */
-export function conflict(session: Uint8Array, a: Packet, b: Packet): Conflict | null {
-  if (a.sender !== b.sender) return null;
-  return inconsistency(session, a, b) ?? badOpening(session, a, b);
-}
-
-/** The lie inside one packet: one key listed twice. An honest player never signs such a list. */
-export function selfConflict(packet: Packet): Conflict | null {
-  const index = doubleEntry(packet);
-  if (index === null) return null;
-  const entry = packet.entries[index] as Entry;
-  return { kind: 'double-entry', statement: kindOf(entry), ...placeOf(entry), entries: [index, index + 1] };
-}
-
-/** Evidence from packets whose signatures were checked, or null if they show no lie. */
-export function prove(session: Uint8Array, publicKey: Uint8Array, a: Packet, b?: Packet): Evidence | null {
-  if (b === undefined) {
-    const found = selfConflict(a);
-    if (found === null) return null;
-    return { session, publicKey, conflict: found, packets: [elide(a, session, [])] };
-  }
-  const found = conflict(session, a, b);
-  if (found === null) return null;
-  const shown = found.kind === 'bad-opening';
+/** The packets with nothing but the entries of a conflict in full. */
+function shownPackets(session: Uint8Array, found: Conflict, a: Packet, b: Packet): readonly Packet[] {
+  const shown = isShown(found.kind);
+  if (a === b) return [elide(a, session, shown ? found.entries : [])];
   const first = elide(a, session, shown ? [found.entries[0]] : []);
   const second = elide(b, session, shown ? [found.entries[1]] : []);
-  if (compareBytes(first.bytes, second.bytes) < 0) {
-    return { session, publicKey, conflict: found, packets: [first, second] };
-  }
-  const entries = [found.entries[1], found.entries[0]] as const;
-  return { session, publicKey, conflict: { ...found, entries }, packets: [second, first] };
+  return [first, second];
+}
+
+/**
+ * Evidence from packets whose signatures were checked, or null if they show no lie. Without `b` it is
+ * looked for inside of `a`. `vectors` are hashes that may be those of a vote, confirm or hold.
+ */
+export function prove(
+  session: Uint8Array,
+  publicKey: Uint8Array,
+  a: Packet,
+  b: Packet = a,
+  vectors: readonly Hashes[] = [],
+): Evidence | null {
+  const found = conflict(session, a, b, vectors);
+  if (found === null) return null;
+  const packets = shownPackets(session, found, a, b);
+  const evidence = ordered({ session, publicKey, conflict: found, packets });
+  const supplements = evidence.conflict.hashes.map((hashes): Supplement => {
+    return { type: 'hashes', bytes: concatBytes(...hashes) };
+  });
+  return completed(evidence, supplements);
+}
+
+/**
+ * Evidence that a proposal does not follow from the view changes that it names, which must all be in full
+ * among `changes`; null if it does, or if one is missing. The signature of `proposal` was checked.
+ */
+export function proveProposal(
+  session: Uint8Array,
+  publicKey: Uint8Array,
+  proposal: Packet,
+  changes: readonly Packet[],
+): Evidence | null {
+  const found = badProposal(session, proposal, changes);
+  if (found === null) return null;
+  const packets = [elide(proposal, session, [found.conflict.entries[0]])];
+  const supplements = found.basis.map((bytes): Supplement => ({ type: 'statement', bytes }));
+  return completed({ session, publicKey, conflict: found.conflict, packets }, supplements);
+}
+
+/**
+ * Evidence of an opening in one packet and, in another or the same, the VOTE (neo) or SET (lockstep) by
+ * which its author named the state: an {@link EvidenceKind} `illegal-input`, if the game says so. `state` is
+ * as {@link Supplement} has it. Null if the packets do not belong together or name another state.
+ */
+export function proveIllegal<State, Input>(
+  session: Uint8Array,
+  publicKey: Uint8Array,
+  game: Rules<State, Input>,
+  [a, b = a]: readonly [Packet, Packet?],
+  state: Uint8Array,
+): Evidence | null {
+  const claimed = claimIllegal(session, publicKey, a, b, state);
+  return claimed !== null && isJudged(claimed, { game }) ? claimed : null;
+}
+
+/** What would be evidence if the game says that the input was illegal. */
+function claimIllegal(
+  session: Uint8Array,
+  publicKey: Uint8Array,
+  a: Packet,
+  b: Packet,
+  state: Uint8Array,
+): Evidence | null {
+  const bound = boundInput(a, b);
+  if (bound === null || namedState(bound, state) === null) return null;
+  const packets = shownPackets(session, bound.conflict, a, b);
+  const evidence = ordered({ session, publicKey, conflict: bound.conflict, packets });
+  return completed(evidence, [{ type: 'state', bytes: state }]);
+}
+
+/** True when nothing is left to judge, or the game finds an input illegal. */
+function isJudged<State, Input>(evidence: Evidence, { game }: Judging<State, Input>): boolean {
+  if (evidence.conflict.kind !== 'illegal-input') return true;
+  if (game === undefined) return false;
+  const { packets, supplements = [] } = evidence;
+  const [a, b = a] = packets;
+  const given = supplements[0]?.bytes;
+  const bound = a && b ? boundInput(a, b) : null;
+  const state = bound && given ? namedState(bound, given) : null;
+  return bound !== null && state !== null && isIllegal(game, bound, state);
 }
 
 /** The one byte string of a piece of evidence. */
@@ -173,19 +218,16 @@ export function encodeEvidence(evidence: Evidence): Uint8Array {
   const writer = new Writer(512).bytes(magic).u8(PROTOCOL_VERSION);
   writer.bytes(evidence.session).bytes(evidence.publicKey).u8(evidence.packets.length);
   for (const packet of evidence.packets) writer.u16(packet.bytes.length).bytes(packet.bytes);
+  for (const { bytes, type } of evidence.supplements ?? []) {
+    writer
+      .u8(1 + supplementTypes.indexOf(type))
+      .u32(bytes.length)
+      .bytes(bytes);
+  }
   return writer.take();
 }
 
-/**
- * Reads evidence without checking its signatures: null for anything that {@link encodeEvidence} does
- * not write or that shows no lie.
- */
-export function decodeEvidence(bytes: Uint8Array): Evidence | null {
-  if (!(bytes instanceof Uint8Array)) return null;
-  const reader = new Reader(concatBytes(bytes));
-  if (!equalBytes(reader.bytes(magic.length), magic) || reader.u8() !== PROTOCOL_VERSION) return null;
-  const session = reader.bytes(SESSION_BYTES);
-  const publicKey = reader.bytes(PUBLIC_KEY_BYTES);
+function readPackets(reader: Reader): readonly Packet[] | null {
   const count = reader.u8();
   if (count !== 1 && count !== 2) return null;
   const packets: Packet[] = [];
@@ -195,22 +237,93 @@ export function decodeEvidence(bytes: Uint8Array): Evidence | null {
     if (packet === null) return null;
     packets.push(packet);
   }
-  if (!reader.done) return null;
-  const evidence = prove(session, publicKey, packets[0] as Packet, packets[1]);
+  return packets;
+}
+
+function readSupplements(reader: Reader): readonly Supplement[] | null {
+  const supplements: Supplement[] = [];
+  while (!reader.failed && reader.left > 0) {
+    const type = supplementTypes[reader.u8() - 1];
+    if (type === undefined) return null;
+    supplements.push({ type, bytes: reader.bytes(reader.u32()) });
+  }
+  return reader.done ? supplements : null;
+}
+
+/** The digests that stand back to back in some bytes. */
+function split(bytes: Uint8Array): Hashes {
+  const reader = new Reader(bytes);
+  return Array.from({ length: Math.floor(bytes.length / DIGEST_BYTES) }, () => reader.bytes(DIGEST_BYTES));
+}
+
+/** What packets and supplements show, be they in whatever order. */
+function assess(
+  session: Uint8Array,
+  publicKey: Uint8Array,
+  packets: readonly Packet[],
+  supplements: readonly Supplement[],
+): Evidence | null {
+  const [a, b = a] = packets;
+  const type = supplements[0]?.type ?? 'hashes';
+  if (a === undefined || b === undefined || supplements.some((each) => each.type !== type)) return null;
+  const contents = supplements.map(({ bytes }) => bytes);
+  if (type === 'hashes') return prove(session, publicKey, a, b, contents.map(split));
+  if (type === 'state') return claimIllegal(session, publicKey, a, b, contents[0] as Uint8Array);
+  const changes = contents.map(unsignedPacket).filter((packet) => packet !== null);
+  return proveProposal(session, publicKey, a, changes);
+}
+
+/** Reads evidence; of an illegal input only that it is one is left to judge. */
+function read(bytes: Uint8Array): Evidence | null {
+  if (!(bytes instanceof Uint8Array) || bytes.length > ANY_EVIDENCE_BYTES_MAX) return null;
+  const reader = new Reader(concatBytes(bytes));
+  if (!equalBytes(reader.bytes(magic.length), magic) || reader.u8() !== PROTOCOL_VERSION) return null;
+  const session = reader.bytes(SESSION_BYTES);
+  const publicKey = reader.bytes(PUBLIC_KEY_BYTES);
+  const packets = readPackets(reader);
+  const supplements = packets && readSupplements(reader);
+  if (packets === null || supplements === null || isTooLarge({ packets, supplements })) return null;
+  const evidence = assess(session, publicKey, packets, supplements);
   return evidence !== null && equalBytes(encodeEvidence(evidence), bytes) ? evidence : null;
 }
 
+/** True when all packets of the evidence are signed by the key that it names. */
+function isSigned({ packets, publicKey, session }: Evidence): boolean {
+  return packets.every((packet) => verifyStrict(sealPacket(packet, session, publicKey)) !== null);
+}
+
 /**
- * Judges evidence with nothing but its bytes: who lied, how, in which session and round; or null if
- * it convicts nobody. An edit of any byte convicts nobody. Never throws.
+ * Reads evidence without checking its signatures: null for anything that {@link encodeEvidence} does
+ * not write or that shows no lie, or not without the game.
  */
-export function verifyEvidence(bytes: Uint8Array): Verdict | null {
-  const evidence = decodeEvidence(bytes);
-  if (evidence === null) return null;
-  const { session, publicKey, conflict: found, packets } = evidence;
-  for (const packet of packets) {
-    if (verifyStrict(sealPacket(packet, session, publicKey)) === null) return null;
-  }
-  const { kind, statement, epoch, round } = found;
-  return { guilty: publicKey, kind, statement, session, epoch, round };
+export function decodeEvidence<State, Input>(
+  bytes: Uint8Array,
+  judging: Judging<State, Input> = {},
+): Evidence | null {
+  const evidence = read(bytes);
+  return evidence !== null && isJudged(evidence, judging) ? evidence : null;
+}
+
+/**
+ * True for evidence of an illegal input, its signatures valid: only the game of the session can tell
+ * whether it convicts. Never throws.
+ */
+export function needsGame(bytes: Uint8Array): boolean {
+  const evidence = read(bytes);
+  return evidence !== null && evidence.conflict.kind === 'illegal-input' && isSigned(evidence);
+}
+
+/**
+ * Judges evidence with nothing but its bytes (and the game, where an input is said to be illegal): who
+ * lied, how, in which session and round; or null if it convicts nobody. An edit of any byte convicts
+ * nobody. Never throws.
+ */
+export function verifyEvidence<State, Input>(
+  bytes: Uint8Array,
+  judging: Judging<State, Input> = {},
+): Verdict | null {
+  const evidence = read(bytes);
+  if (evidence === null || !isSigned(evidence) || !isJudged(evidence, judging)) return null;
+  const { kind, statement, epoch, round } = evidence.conflict;
+  return { guilty: evidence.publicKey, kind, statement, session: evidence.session, epoch, round };
 }

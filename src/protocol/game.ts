@@ -24,6 +24,8 @@ export interface InitContext {
 export interface StepContext<Input> {
   /** By seat; null where a player gave none, or one that did not count. Not to be changed. */
   readonly inputs: readonly (Input | null)[];
+  /** By seat: whether it is in the match in this round. Not to be changed. */
+  readonly members: readonly boolean[];
   /** 1 for the first step. */
   readonly round: Round;
   /** Random numbers of this round, known to nobody when the inputs were chosen. */
@@ -35,6 +37,20 @@ export interface Advance<State, Input> {
   readonly state: State;
   /** By seat: the inputs that counted. */
   readonly inputs: readonly (Input | null)[];
+  /** By seat: true where an input was given that is none, or that was not legal. */
+  readonly illegal: readonly boolean[];
+}
+
+/** A round to be played. */
+export interface GameRound<State> {
+  /** Bytes by seat; null, or no bytes, for none. */
+  readonly inputs: readonly (Uint8Array | null)[];
+  /** By seat: whether it is in the match; default everybody. */
+  readonly members?: readonly boolean[];
+  readonly round: Round;
+  readonly seed: Uint8Array;
+  /** The state that inputs must be legal in; default the one that is stepped. */
+  readonly judgedOn?: State;
 }
 
 export type DecodedInput<Input> = { readonly ok: true; readonly input: Input } | { readonly ok: false };
@@ -68,15 +84,8 @@ export interface Game<State, Input> {
   /** The state before round 1. */
   start(options: { readonly players: number; readonly seed: Uint8Array }): State;
   /**
-   * One round: decodes the inputs (by seat; null for none), makes null of what is refused or not
-   * legal in `state`, and steps. `state` is used up: the answer may be the same object, changed.
+   * One round: decodes the inputs, makes null of what is refused or not legal, and steps. `state` is
+   * used up: the answer may be the same object, changed.
    */
-  advance(
-    state: State,
-    round: {
-      readonly inputs: readonly (Uint8Array | null)[];
-      readonly round: Round;
-      readonly seed: Uint8Array;
-    },
-  ): Advance<State, Input>;
+  advance(state: State, round: GameRound<State>): Advance<State, Input>;
 }

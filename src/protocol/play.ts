@@ -1,6 +1,11 @@
-/** A game being played: its state, stepped by outcomes, with the digest that the players compare. */
+/**
+ * A game being played: its state, stepped by outcomes, with the digest that the players compare; and,
+ * where rounds can be taken back, the bytes of the states to go back to.
+ */
 
-import type { Round } from '../base/ids.ts';
+import type { Round, Seat } from '../base/ids.ts';
+import { add, has, nobody, type PlayerSet } from '../base/players.ts';
+import { hash } from '../crypto/hash.ts';
 import type { Game } from './game.ts';
 import type { Outcome } from './round.ts';
 
@@ -10,18 +15,37 @@ export interface Played<State, Input> {
   readonly state: State;
   /** By seat: the inputs that counted. */
   readonly inputs: readonly (Input | null)[];
+  /** Whose input broke the rules. */
+  readonly illegal: PlayerSet;
   /** Digest of the state, 32 bytes. */
   readonly stateHash: Uint8Array;
+}
+
+/** A round that the game can be taken back to, or that inputs are judged on. */
+export interface Kept<Input> extends Omit<Played<unknown, Input>, 'state'> {
+  /** Bytes of the state. */
+  readonly bytes: Uint8Array;
+}
+
+export interface PlayOptions {
+  /**
+   * Inputs are judged on the state that many rounds before the one that they make; default 1, the state
+   * that is stepped. Then no state is kept and no round can be taken back.
+   */
+  readonly lag?: number;
 }
 
 export class Play<State, Input> {
   readonly #game: Game<State, Input>;
   readonly #players: number;
+  readonly #lag: number;
+  readonly #kept = new Map<Round, Kept<Input>>();
   #current: Played<State, Input> | null = null;
 
-  constructor(game: Game<State, Input>, players: number) {
+  constructor(game: Game<State, Input>, players: number, { lag = 1 }: PlayOptions = {}) {
     this.#game = game;
     this.#players = players;
+    this.#lag = lag;
   }
 
   /** The newest round, or round 0 before the first; null before the session is agreed. */
@@ -32,20 +56,88 @@ export class Play<State, Input> {
   /** Starts the game anew; answers the digest of its first state. */
   begin(seed: Uint8Array): Uint8Array {
     const state = this.#game.start({ players: this.#players, seed });
-    return this.#at(0, state, []);
+    this.#kept.clear();
+    return this.#at(0, state, [], nobody).stateHash;
   }
 
-  /** Steps the game once; answers the digest of the state after it. */
-  advance({ round, inputs, seed }: Outcome): Uint8Array {
+  /** Steps the game once. */
+  advance({ inputs, members, round, seed }: Outcome): Played<State, Input> {
     const before = this.#current;
     if (before === null) throw new Error('broken rule: a game begins before it advances');
-    const after = this.#game.advance(before.state, { inputs, round, seed });
-    return this.#at(round, after.state, after.inputs);
+    const after = this.#game.advance(before.state, {
+      inputs,
+      members: inputs.map((_, seat) => has(members, seat as Seat)),
+      round,
+      seed,
+      judgedOn: this.#judgedOn(before, round),
+    });
+    let illegal = nobody;
+    for (const [seat, broke] of after.illegal.entries()) if (broke) illegal = add(illegal, seat as Seat);
+    return this.#at(round, after.state, after.inputs, illegal);
   }
 
-  #at(round: Round, state: State, inputs: readonly (Input | null)[]): Uint8Array {
-    const stateHash = this.#game.stateHash(state);
-    this.#current = { round, state, inputs, stateHash };
+  /** Goes back to the state after a round that is kept; answers its digest. */
+  rollback(round: Round): Uint8Array {
+    const { bytes, ...played } = this.#keptAt(round);
+    for (const later of this.#kept.keys()) if (later > round) this.#kept.delete(later);
+    this.#current = { ...played, state: this.#decode(bytes) };
+    return played.stateHash;
+  }
+
+  /** The round can no longer be taken back: what nothing can need any more is dropped. */
+  finalize(round: Round): void {
+    for (const older of this.#kept.keys()) if (older < round - this.#lag) this.#kept.delete(older);
+  }
+
+  /**
+   * What a round came to: of the newest final rounds, `lag` before the last one, and of all rounds since.
+   * Null for others, and for all while nothing is kept.
+   */
+  stateAfter(round: Round): Kept<Input> | null {
+    return this.#kept.get(round) ?? null;
+  }
+
+  /** Digest of the state after the newest round, or after one that is kept; else null. */
+  hashAfter(round: Round): Uint8Array | null {
+    if (this.#current?.round === round) return this.#current.stateHash;
+    return this.#kept.get(round)?.stateHash ?? null;
+  }
+
+  /** The state that inputs of a round are judged on: one that no step can have changed. */
+  #judgedOn(before: Played<State, Input>, round: Round): State {
+    if (this.#lag === 1 || this.#game.legal === null) return before.state;
+    return this.#decode(this.#keptAt(Math.max(0, round - this.#lag)).bytes);
+  }
+
+  #keptAt(round: Round): Kept<Input> {
+    const kept = this.#kept.get(round);
+    if (kept === undefined) throw new Error(`broken rule: the state after round ${round} is kept`);
+    return kept;
+  }
+
+  #decode(bytes: Uint8Array): State {
+    const decoded = this.#game.decodeState(bytes);
+    if (!decoded.ok) throw new Error('state: its bytes do not decode; mend the state codec');
+    return decoded.state;
+  }
+
+  #at(
+    round: Round,
+    state: State,
+    inputs: readonly (Input | null)[],
+    illegal: PlayerSet,
+  ): Played<State, Input> {
+    const played = { round, state, inputs, illegal, stateHash: this.#keep(round, state, inputs, illegal) };
+    this.#current = played;
+    return played;
+  }
+
+  /** The digest of a state, whose bytes are kept if they may be needed. */
+  #keep(round: Round, state: State, inputs: readonly (Input | null)[], illegal: PlayerSet): Uint8Array {
+    if (this.#lag === 1) return this.#game.stateHash(state);
+    const bytes = this.#game.encodeState(state);
+    const stateHash = hash('state', bytes);
+    this.#kept.set(round, { round, inputs, illegal, stateHash, bytes });
     return stateHash;
   }
 }

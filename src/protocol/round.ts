@@ -94,7 +94,9 @@ export function fits(session: Uint8Array, book: RoundBook, packet: Packet, set: 
 export interface Outcome {
   readonly epoch: Epoch;
   readonly round: Round;
-  /** Encoded input by seat; null for seats that are not members. */
+  /** Who is in the match in this round. */
+  readonly members: PlayerSet;
+  /** Encoded input by seat; null for seats that are not members, or that gave none that counts. */
   readonly inputs: BySeat<Uint8Array>;
   /** Seed of this round's `random`: made of the openings of all earlier rounds, 32 bytes. */
   readonly seed: Uint8Array;
@@ -131,7 +133,7 @@ export function outcomeOf(
     inputs[author] = opening.input;
   }
   if (set === null || !equalBytes(set, commitmentSet({ session, epoch, round }, commitments))) return null;
-  return { epoch, round, inputs, seed, nextSeed: hash('seed', ...openings) };
+  return { epoch, round, members, inputs, seed, nextSeed: hash('seed', ...openings) };
 }
 
 /** Members whose state digest differs from that of `me` in the SETs of a round. */

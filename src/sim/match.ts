@@ -8,6 +8,11 @@ import { prng } from '../base/prng.ts';
 import { micros } from '../base/time.ts';
 import type { Game } from '../protocol/game.ts';
 import { encodeAgreement } from '../protocol/handshake.ts';
+import type { Engine, Restored, Running } from '../protocol/engine.ts';
+import { lockstepEngine } from '../protocol/lockstep-engine.ts';
+import { neoEngine } from '../protocol/neo/engine.ts';
+import { alphaOf } from '../protocol/neo/options.ts';
+import type { Plain } from '../wire/plain.ts';
 import { nobleSigner, simulatedSecret, Verifier } from './keys.ts';
 import type { SimulationOptions } from './options.ts';
 import { Player, type PlayerWorld } from './player.ts';
@@ -31,7 +36,8 @@ export function matchOf<State, Input>(
   game: Game<State, Input>,
   options: SimulationOptions<State, Input>,
 ): Match<State, Input> {
-  const { players = 4, seed = 1, identitySeed = seed, stallMs = 1000, keyring = nobleSigner } = options;
+  const { players = 4, seed = 1, identitySeed = seed, keyring = nobleSigner } = options;
+  const { engine, lag, name, parameters, stallMs } = protocolOf(options);
   const verifier = new Verifier(keyring);
   const identities = Array.from({ length: players }, (_, index) => simulatedSecret(identitySeed, index))
     .map((secretKey) => ({ secretKey, publicKey: keyring.publicKey(secretKey) }))
@@ -40,7 +46,7 @@ export function matchOf<State, Input>(
   const keys = identities.map(({ publicKey }) => publicKey);
   const agreement = encodeAgreement({
     game: { id: game.id, version: game.version, rules: game.rules },
-    protocol: { name: 'lockstep', parameters: { stallMs } },
+    protocol: { name, parameters },
   });
   const session = { keys, agreement, stallAfter: micros(stallMs), handshakeWithin: null };
   return {
@@ -50,7 +56,43 @@ export function matchOf<State, Input>(
     player(seat, world) {
       const { secretKey } = identities[seat] as SimulatedIdentity;
       const random = prng(seed).split('player').split(seat);
-      return new Player({ game, seat, secretKey, session, random, verifier, world });
+      return new Player({
+        engine,
+        game,
+        lag,
+        seat,
+        secretKey,
+        session,
+        random,
+        verifier,
+        world,
+      });
     },
+  };
+}
+
+interface SimulatedProtocol {
+  readonly name: string;
+  readonly parameters: Plain;
+  readonly stallMs: number;
+  readonly engine: Engine<Running, Restored>;
+  readonly lag: number;
+}
+
+/** The protocol of a match: what players agree on, and what runs it. */
+function protocolOf({
+  protocol,
+  stallMs = 1000,
+}: Pick<SimulationOptions<never, never>, 'protocol' | 'stallMs'>): SimulatedProtocol {
+  if (protocol?.name !== 'neo') {
+    return { name: 'lockstep', parameters: { stallMs }, stallMs, engine: lockstepEngine, lag: 1 };
+  }
+  const { parameters } = protocol;
+  return {
+    name: 'neo',
+    parameters: { ...parameters },
+    stallMs: parameters.stallMs,
+    engine: neoEngine(parameters),
+    lag: alphaOf(parameters),
   };
 }

@@ -3,6 +3,7 @@
 import type { EndReason } from '../protocol/effect.ts';
 import type { EvidenceKind } from '../protocol/evidence.ts';
 import type { Refusal } from '../protocol/judge.ts';
+import type { NeoParameters } from '../protocol/neo/options.ts';
 import { PLAYERS_MAX, PLAYERS_MIN } from '../wire/limits.ts';
 import type { Cheat } from './cheat.ts';
 import type { Signer } from './keys.ts';
@@ -48,7 +49,9 @@ export interface SimulationOptions<State, Input> {
   /** Cheats by seat. */
   readonly cheats?: Readonly<Record<number, Cheat>>;
   readonly faults?: readonly SimulatedFault[];
-  /** Milliseconds without progress until a stall is reported; 1000 unless told. */
+  /** Lockstep unless told; `neo(...)` of fairstep gives the other. */
+  readonly protocol?: { readonly name: 'neo'; readonly parameters: NeoParameters } | { readonly name: 'lockstep' };
+  /** Lockstep: milliseconds without progress until a stall is reported; 1000 unless told. */
   readonly stallMs?: number;
   /** What the players' games do on a stall: wait, or wish to remove the first that is named. */
   readonly onStall?: 'wait' | 'remove';

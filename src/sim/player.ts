@@ -10,12 +10,9 @@ import type { Prng } from '../base/prng.ts';
 import type { Micros } from '../base/time.ts';
 import { Driver, type Ports } from '../protocol/driver.ts';
 import type { Effect } from '../protocol/effect.ts';
+import type { Engine, Restored, Running, SessionSetup } from '../protocol/engine.ts';
 import type { Game } from '../protocol/game.ts';
-import { sessionOf } from '../protocol/handshake.ts';
 import { Play } from '../protocol/play.ts';
-import { decodeRecord } from '../protocol/record.ts';
-import { recover } from '../protocol/recovery.ts';
-import type { SessionSetup } from '../protocol/session.ts';
 import { NONCE_BYTES, SALT_BYTES } from '../wire/limits.ts';
 import type { Verifier } from './keys.ts';
 
@@ -50,7 +47,10 @@ export interface PlayerWorld {
 export class Crash extends Error {}
 
 export interface PlayerSetup<State, Input> {
+  readonly engine: Engine<Running, Restored>;
   readonly game: Game<State, Input>;
+  /** See {@link Play}. */
+  readonly lag: number;
   readonly seat: Seat;
   readonly secretKey: Uint8Array;
   readonly session: Omit<SessionSetup, 'me' | 'nonce'>;
@@ -61,7 +61,7 @@ export interface PlayerSetup<State, Input> {
 
 export class Player<State, Input> {
   readonly seat: Seat;
-  driver: Driver | null = null;
+  driver: Driver<Running> | null = null;
   play: Play<State, Input> | null = null;
   /** Records that would survive a crash. */
   readonly records: Uint8Array[] = [];
@@ -75,7 +75,7 @@ export class Player<State, Input> {
 
   /** Session id once it is agreed. */
   get session(): Uint8Array | null {
-    return this.driver?.session.lockstep?.setup.session ?? null;
+    return this.driver?.sessionId ?? null;
   }
 
   /** Lets something happen to the player. A crash stops it and whatever it was about to do. */
@@ -110,15 +110,19 @@ export class Player<State, Input> {
   }
 
   #start(): void {
-    const { game, random, seat, session } = this.#setup;
-    const recovered = recover(this.records.map(decodeRecord), ({ keys, nonces }) => ({
-      session: sessionOf(session.agreement, keys, nonces),
-      me: seat,
-    }));
+    const { engine, game, lag, random, seat, session } = this.#setup;
+    const recovered = engine.recover(this.records, { agreement: session.agreement, me: seat });
     const nonce = recovered.nonce ?? randomBytes(random, NONCE_BYTES);
-    this.play = new Play(game, session.keys.length);
-    this.driver = new Driver({ ...session, me: seat, nonce }, this.#ports(this.play), recovered);
+    this.play = new Play(game, session.keys.length, { lag });
+    const setup = { ...session, me: seat, nonce };
+    this.driver = new Driver(engine, setup, this.#ports(this.play), recovered);
     this.driver.start();
+  }
+
+  #final(play: Play<State, Input>, round: number): void {
+    const stateHash = play.hashAfter(round);
+    play.finalize(round);
+    if (stateHash !== null) this.#setup.world.final(this.seat, round, stateHash);
   }
 
   #ports(play: Play<State, Input>): Ports {
@@ -148,16 +152,17 @@ export class Player<State, Input> {
       salt: () => randomBytes(random, SALT_BYTES),
       begin: (_session, seed) => play.begin(seed),
       advance: (outcome, again) => {
-        const stateHash = play.advance(outcome);
-        world.line?.(seat, `advance ${outcome.round} ${toHex(stateHash)}`);
+        const played = play.advance(outcome);
+        world.line?.(seat, `advance ${outcome.round} ${toHex(played.stateHash)}`);
         world.played(seat, again);
-        if (again) world.final(seat, outcome.round, stateHash);
-        return stateHash;
+        if (again) this.#final(play, outcome.round);
+        return played;
       },
-      final: (round) => {
-        const current = play.current;
-        if (current?.round === round) world.final(seat, round, current.stateHash);
+      rollback: (round) => {
+        world.line?.(seat, `rollback ${round}`);
+        return play.rollback(round);
       },
+      final: (round) => this.#final(play, round),
       tell: (effect) => {
         world.line?.(seat, `tell ${tellText(effect)}`);
         world.tell(seat, effect);

@@ -173,7 +173,7 @@ class Simulation<State, Input> {
       const current = player.play?.current;
       const { input, rounds = 100 } = this.#options;
       if (player.driver === null || !current || current.round >= rounds) return;
-      if (player.driver.session.lockstep?.own) return;
+      if (player.driver.match?.committed) return;
       const random = (bound: number): number => (this.#inputs[seat] as Prng).below(bound);
       const chosen = input({ player: seat, round: current.round + 1, state: current.state, random });
       this.#take(seat, { type: 'input', input: this.#game.encodeInput(chosen) });
@@ -239,8 +239,8 @@ class Simulation<State, Input> {
   /** True when an honest player goes on without this one, whether it knows or not. */
   #isRemoved(seat: Seat): boolean {
     return this.players.some((other) => {
-      const lockstep = other.driver?.session.lockstep;
-      return lockstep && other.seat !== seat && !this.cheats(other.seat) && !has(lockstep.members, seat);
+      const match = other.driver?.match;
+      return match && other.seat !== seat && !this.cheats(other.seat) && !has(match.members, seat);
     });
   }
 

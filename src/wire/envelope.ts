@@ -1,7 +1,8 @@
 /**
- * Datagrams. A bundle carries packets and proofs of one session, and in front of them the sender's
- * standing: where it is and what it holds, which acknowledges everything at once. The standing is
- * outside of every signature: it can only ever cause a resend or delay one, never decide anything.
+ * Datagrams, and the bundle of lockstep (that of neo is in rounds.ts). A bundle carries packets and proofs
+ * of one session, and in front of them the sender's standing: where it is and what it holds, which
+ * acknowledges everything at once. The standing is outside of every signature: it can only ever cause a
+ * resend or delay one, never decide anything.
  */
 
 import { assert } from '../base/assert.ts';
@@ -21,6 +22,9 @@ import { Writer } from './writer.ts';
 
 export const HELLO = 1;
 export const BUNDLE = 2;
+/** The datagram of neo (rounds.ts). */
+export const ROUNDS = 3;
+export type DatagramType = typeof HELLO | typeof BUNDLE | typeof ROUNDS;
 
 /** What a player says it holds; the sets are of seats. */
 export interface Standing {
@@ -69,11 +73,11 @@ export function encodeBundle(session: Uint8Array, { standing, items }: Bundle): 
 }
 
 /** The type byte of a datagram of our version: the first of the checks, none of which costs a hash. */
-export function datagramType(datagram: Uint8Array): Result<typeof HELLO | typeof BUNDLE, EnvelopeRefusal> {
+export function datagramType(datagram: Uint8Array): Result<DatagramType, EnvelopeRefusal> {
   if (datagram.length < 2 || datagram.length > DATAGRAM_BYTES_MAX) return refuse('length');
   if (datagram[0] !== PROTOCOL_VERSION) return refuse('version');
   const type = datagram[1];
-  return type === HELLO || type === BUNDLE ? accept(type) : refuse('type');
+  return type === HELLO || type === BUNDLE || type === ROUNDS ? accept(type) : refuse('type');
 }
 
 function readItem(reader: Reader): Item | null {
@@ -84,10 +88,11 @@ function readItem(reader: Reader): Item | null {
   return { type, bytes: reader.bytes(length) };
 }
 
-/** Reads a bundle of this session; the caller has checked {@link datagramType}. */
+/** Reads a bundle of this session, of a datagram that has passed {@link datagramType}. */
 export function decodeBundle(session: Uint8Array, datagram: Uint8Array): Result<Bundle, EnvelopeRefusal> {
   const reader = new Reader(datagram);
-  reader.bytes(2);
+  reader.u8();
+  if (reader.u8() !== BUNDLE) return refuse('type');
   if (!equalBytes(reader.bytes(SESSION_TAG_BYTES), sessionTag(session))) return refuse('session');
   const standing: Standing = {
     epoch: reader.u16(),

@@ -68,6 +68,11 @@ function partHash(session: Uint8Array, sender: Seat, entry: Entry): Uint8Array {
   return hash('part', head, session, Uint8Array.of(sender), entry.bytes);
 }
 
+/** The hash that stands for one statement of a packet, wherever it is named. */
+export function partHashOf(session: Uint8Array, { sender, entries }: Packet, index: number): Uint8Array {
+  return partHash(session, sender, entries[index] as Entry);
+}
+
 /** The bytes that the sender signs: domain, version, session, sender, then key and hash of each part. */
 export function signedMessage(session: Uint8Array, sender: Seat, entries: readonly Entry[]): Uint8Array {
   const writer = new Writer(160).bytes(domainPrefix('packet'));

@@ -4,9 +4,11 @@
  * Everything in a row, with the version, the session and the sender, is under the signature.
  */
 
-import { unreachable } from '../base/assert.ts';
+import { assert, unreachable } from '../base/assert.ts';
+import { equalBytes } from '../base/bytes.ts';
 import type { Epoch, Round } from '../base/ids.ts';
 import { type PlayerSet, playersFromBits } from '../base/players.ts';
+import { DIGEST_BYTES } from '../crypto/hash.ts';
 import { PLAYERS_MAX, SALT_BYTES, UPDATE_BYTES_MAX } from './limits.ts';
 import type { Reader } from './reader.ts';
 import type { Writer } from './writer.ts';
@@ -163,7 +165,7 @@ export const NO_TARGET = 255;
 /**
  * How a field is written: big-endian integers, fixed bytes, a length (u16) and that many bytes; a set of
  * seats (u16); a count (u8) and that many digests; a count (u8) and that many of slot (u8), view (u16) and
- * digest, by strictly ascending slot.
+ * digest, by strictly ascending slot; a digest that may be missing (0, or 1 and the digest; zeroes if so).
  */
 export type FieldType =
   | 'u8'
@@ -174,7 +176,8 @@ export type FieldType =
   | 'input'
   | 'seats'
   | 'digests'
-  | 'certified';
+  | 'certified'
+  | 'optional';
 export type Field = readonly [name: string, type: FieldType];
 
 export interface StatementLayout {
@@ -226,7 +229,7 @@ export const statements: Readonly<Record<StatementKind, StatementLayout>> = {
       ['named', 'seats'],
       ['votes', 'digests'],
       ['certified', 'certified'],
-      ['claim', 'digest'],
+      ['claim', 'optional'],
     ],
   },
   propose: {
@@ -253,20 +256,34 @@ export function statementKind(tag: number): StatementKind | null {
 /** Fields by name, as the table lists them. */
 export type Fields = Record<string, number | Uint8Array | readonly Uint8Array[] | readonly Certified[]>;
 
+const noDigest: Uint8Array = new Uint8Array(DIGEST_BYTES);
+
+function writeDigest(writer: Writer, digest: Uint8Array): void {
+  assert(digest.length === DIGEST_BYTES, 'a digest has DIGEST_BYTES bytes');
+  writer.bytes(digest);
+}
+
 function writeDigests(writer: Writer, digests: readonly Uint8Array[]): void {
+  assert(digests.length <= PLAYERS_MAX, 'there is a digest a player at most');
   writer.u8(digests.length);
-  for (const digest of digests) writer.bytes(digest);
+  for (const digest of digests) writeDigest(writer, digest);
 }
 
 function readDigests(reader: Reader): readonly Uint8Array[] {
   const count = reader.u8();
   if (count > PLAYERS_MAX) reader.fail();
-  return reader.failed ? [] : Array.from({ length: count }, () => reader.bytes(32));
+  return reader.failed ? [] : Array.from({ length: count }, () => reader.bytes(DIGEST_BYTES));
 }
 
 function writeCertified(writer: Writer, certified: readonly Certified[]): void {
   writer.u8(certified.length);
-  for (const { slot, view, value } of certified) writer.u8(slot).u16(view).bytes(value);
+  let before = -1;
+  for (const { slot, view, value } of certified) {
+    assert(slot > before && slot < PLAYERS_MAX, 'certified slots are seats, in ascending order');
+    writer.u8(slot).u16(view);
+    writeDigest(writer, value);
+    before = slot;
+  }
 }
 
 function readCertified(reader: Reader): readonly Certified[] {
@@ -274,11 +291,24 @@ function readCertified(reader: Reader): readonly Certified[] {
   const count = reader.u8();
   if (count > PLAYERS_MAX) reader.fail();
   for (let i = 0; i < count && !reader.failed; i++) {
-    const each = { slot: reader.u8(), view: reader.u16(), value: reader.bytes(32) };
+    const each = { slot: reader.u8(), view: reader.u16(), value: reader.bytes(DIGEST_BYTES) };
     if (each.slot >= PLAYERS_MAX || each.slot <= (certified[i - 1]?.slot ?? -1)) reader.fail();
     certified.push(each);
   }
   return certified;
+}
+
+function writeOptional(writer: Writer, digest: Uint8Array): void {
+  const missing = equalBytes(digest, noDigest);
+  writer.u8(missing ? 0 : 1);
+  if (!missing) writeDigest(writer, digest);
+}
+
+function readOptional(reader: Reader): Uint8Array {
+  const given = reader.u8();
+  const digest = given === 0 ? noDigest.slice() : reader.bytes(DIGEST_BYTES);
+  if (given > 1 || (given === 1 && equalBytes(digest, noDigest))) reader.fail();
+  return digest;
 }
 
 export function writeFields(writer: Writer, fields: readonly Field[], from: Readonly<Fields>): void {
@@ -291,6 +321,7 @@ export function writeFields(writer: Writer, fields: readonly Field[], from: Read
     else if (type === 'input') writer.u16((value as Uint8Array).length).bytes(value as Uint8Array);
     else if (type === 'digests') writeDigests(writer, value as readonly Uint8Array[]);
     else if (type === 'certified') writeCertified(writer, value as readonly Certified[]);
+    else if (type === 'optional') writeOptional(writer, value as Uint8Array);
     else unreachable(type);
   }
 }
@@ -301,7 +332,7 @@ export function readFields(reader: Reader, fields: readonly Field[], into: Field
     else if (type === 'u16') into[name] = reader.u16();
     else if (type === 'seats') into[name] = playersFromBits(reader.u16());
     else if (type === 'u32') into[name] = reader.u32();
-    else if (type === 'digest') into[name] = reader.bytes(32);
+    else if (type === 'digest') into[name] = reader.bytes(DIGEST_BYTES);
     else if (type === 'salt') into[name] = reader.bytes(SALT_BYTES);
     else if (type === 'input') {
       const length = reader.u16();
@@ -309,6 +340,7 @@ export function readFields(reader: Reader, fields: readonly Field[], into: Field
       into[name] = reader.bytes(length);
     } else if (type === 'digests') into[name] = readDigests(reader);
     else if (type === 'certified') into[name] = readCertified(reader);
+    else if (type === 'optional') into[name] = readOptional(reader);
     else unreachable(type);
   }
 }

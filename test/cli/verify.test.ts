@@ -5,11 +5,19 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toHex } from '../../src/base/bytes.ts';
 import { type Seat, seatOf } from '../../src/base/ids.ts';
+import { nobody, type PlayerSet, playersFromBits } from '../../src/base/players.ts';
 import { run } from '../../src/cli/dispatch.ts';
 import { commit } from '../../src/crypto/commitment.ts';
+import { hash } from '../../src/crypto/hash.ts';
 import { keyring } from '../../src/keyring/node.ts';
-import { encodeEvidence, prove } from '../../src/protocol/evidence.ts';
-import { DATAGRAM_BYTES_MAX, SALT_BYTES, SESSION_BYTES } from '../../src/wire/limits.ts';
+import {
+  ANY_EVIDENCE_BYTES_MAX,
+  type Evidence,
+  encodeEvidence,
+  prove,
+  proveIllegal,
+} from '../../src/protocol/evidence.ts';
+import { SALT_BYTES, SESSION_BYTES } from '../../src/wire/limits.ts';
 import { type Entry, entriesOf, type Packet, signedMessage, signedPacket } from '../../src/wire/packet.ts';
 import type { Statement } from '../../src/wire/statement.ts';
 
@@ -129,6 +137,44 @@ describe('fairstep verify', () => {
     expect(out.split('\n')[2]).toBe(sentence);
   });
 
+  const view = { epoch, round, instance: 255, view: 0 };
+  const slot = (value: number): PlayerSet => playersFromBits(1 << value);
+  const vote: Statement = { kind: 'vote', epoch, round, named: slot(0), values: digest(1), state: digest(0) };
+  const hold: Statement = { kind: 'hold', epoch, round, index: 0, authors: slot(0), values: digest(1) };
+  const confirm = (index: number, named: PlayerSet): Statement => {
+    return { kind: 'confirm', ...view, index, slots: slot(0), named, values: digest(1) };
+  };
+  const change = (instance: number): Statement => {
+    const nothing = { named: nobody, votes: [], certified: [], claim: digest(0) };
+    return { kind: 'change', ...view, ...nothing, instance, view: 1 };
+  };
+
+  it.each<[string, Statement, Statement, string]>([
+    [
+      'a vote against itself',
+      honestCommit,
+      vote,
+      `It voted ${place} as if its own commitment were another one, or none.`,
+    ],
+    [
+      'two confirms',
+      confirm(0, slot(0)),
+      confirm(1, nobody),
+      `It confirmed two different values of one slot in one view ${place}.`,
+    ],
+    [
+      'a forgotten certificate',
+      confirm(0, nobody),
+      change(255),
+      `It changed views ${place} without the certificate that it had confirmed before.`,
+    ],
+    ['a changed vote', vote, change(255), `It changed views ${place} with another vote than it had signed.`],
+    ['a denial', hold, change(0), `It said ${place} that it held an opening, and that it did not.`],
+  ])('tells %s in one sentence', (_, one, other, sentence) => {
+    const { code, out } = fairstep('verify', file('pair.evidence', evidenceOf(packet(one), packet(other))));
+    expect({ code, told: out.split('\n')[2] }).toEqual({ code: 0, told: sentence });
+  });
+
   it('answers machines as JSON', () => {
     const { code, out } = fairstep('verify', '--json', file('good.evidence', twoCommitments));
     expect(code).toBe(0);
@@ -165,7 +211,7 @@ describe('fairstep verify', () => {
       new Uint8Array(Buffer.from('hello\n')),
       'it is no evidence, or not all of its bytes are as they were',
     ],
-    ['a huge file', new Uint8Array(4 * DATAGRAM_BYTES_MAX), 'it is longer than any evidence'],
+    ['a huge file', new Uint8Array(ANY_EVIDENCE_BYTES_MAX + 1), 'it is longer than any evidence'],
   ])('says why %s convicts nobody', (_, bytes, reason) => {
     const path = file('innocent.evidence', bytes);
     expect(fairstep('verify', path)).toEqual({
@@ -200,6 +246,95 @@ describe('fairstep verify', () => {
       file('long.evidence', evidenceOf(packet(set, long(1)), packet(set, long(2)))),
     );
     expect(code).toBe(0);
+  });
+});
+
+describe('evidence of an illegal input', () => {
+  const state = Uint8Array.of(3);
+  /** Inputs are a byte below that of the state. */
+  const rules = {
+    decodeState: (bytes: Uint8Array) => ({ ok: true, state: bytes[0] ?? 0 }) as const,
+    decodeInput: (bytes: Uint8Array) => ({ ok: true, input: bytes[0] ?? 0 }) as const,
+    legal: (top: number, _player: number, input: number) => input < top,
+  };
+  const source = (legal: string): string =>
+    `const first = (bytes) => bytes[0];
+    const decodeState = (bytes) => ({ ok: true, state: first(bytes) });
+    const decodeInput = (bytes) => ({ ok: true, input: first(bytes) });
+    const legal = ${legal};`;
+  const rule = '(top, player, input) => input < top';
+  const named: Statement = { kind: 'set', epoch, round, set: digest(3), state: hash('state', state) };
+  const evidence = (): Uint8Array => {
+    const proof = proveIllegal(session, liar.publicKey, rules, [packet(named, reveal(5))], state);
+    return encodeEvidence(proof as Evidence);
+  };
+  const module = (name: string, text: string): string => file(name, new TextEncoder().encode(text));
+
+  it.each<[string, string, string]>([
+    [
+      'by its default export',
+      'default.mjs',
+      `${source(rule)} export default { decodeState, decodeInput, legal };`,
+    ],
+    [
+      'by its export game',
+      'game.mjs',
+      `${source(rule)} export const game = { decodeState, decodeInput, legal };`,
+    ],
+    ['in CommonJS', 'game.cjs', `${source(rule)} module.exports.game = { decodeState, decodeInput, legal };`],
+  ])('is judged with the game that a module gives %s', (_, name, text) => {
+    const { code, out, err } = fairstep(
+      'verify',
+      file('illegal.evidence', evidence()),
+      '--game',
+      module(name, text),
+    );
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toContain(
+      `Its input ${place} broke the rules of the game in the state that it had named itself.`,
+    );
+    expect(out).toContain('the rules are those of the given game.');
+  });
+
+  it('convicts nobody by other rules, or after an edit', () => {
+    const path = file('illegal.evidence', evidence());
+    const easy = module('easy.mjs', `${source('null')} export default { decodeState, decodeInput, legal };`);
+    const legal = fairstep('verify', path, '--game', easy);
+    expect({ code: legal.code, out: legal.out }).toEqual({
+      code: 1,
+      out: 'This file convicts nobody: by the given game the input in it is legal, or the state in it is none.\n',
+    });
+    const edited = evidence();
+    edited[edited.length - 1] = 2;
+    const strict = module(
+      'strict.mjs',
+      `${source(rule)} export default { decodeState, decodeInput, legal };`,
+    );
+    expect(fairstep('verify', file('edited.evidence', edited), '--game', strict).code).toBe(1);
+    expect(fairstep('verify', file('edited.evidence', edited)).code).toBe(1);
+  });
+
+  it('asks for the game, and says what is wrong with one', () => {
+    const path = file('illegal.evidence', evidence());
+    expect(fairstep('verify', path)).toEqual({
+      code: 2,
+      out: '',
+      err: `fairstep: '${path}' says that an input was illegal: give the game with --game MODULE\n`,
+    });
+    const empty = module('empty.mjs', 'export const game = 1;');
+    expect(fairstep('verify', path, '--game', empty)).toEqual({
+      code: 2,
+      out: '',
+      err: `fairstep: '${empty}' exports no game: its default export, or 'game', must come of defineGame\n`,
+    });
+    const broken = module('broken.mjs', "throw new Error('no such map.')");
+    expect(fairstep('verify', path, '--game', broken)).toEqual({
+      code: 2,
+      out: '',
+      err: `fairstep: the game '${broken}' cannot be loaded: no such map\n`,
+    });
+    const missing = join(directory, 'missing.mjs');
+    expect(fairstep('verify', path, '--game', missing).err).toMatch(/cannot be loaded: Cannot find module/);
   });
 });
 

@@ -129,7 +129,11 @@ describe('start and advance', () => {
       round: 9,
       seed,
     });
-    expect(done).toEqual({ state: { x: 30, moves: ['9: left,,right'] }, inputs: ['left', null, 'right'] });
+    expect(done).toEqual({
+      state: { x: 30, moves: ['9: left,,right'] },
+      inputs: ['left', null, 'right'],
+      illegal: [false, false, false],
+    });
   });
 
   it('give the step random numbers of the seed', () => {
@@ -172,6 +176,48 @@ describe('start and advance', () => {
       [0, 0, 'left'],
       [0, 1, 'right'],
       [0, 2, 'right'],
+    ]);
+  });
+
+  it('judge inputs on another state than the one that is stepped, if they are given one', () => {
+    const strict = defineGame<Place, Move>({
+      ...walk,
+      legal: ({ x }, _, input) => x > 0 || input === 'right',
+    });
+    const inputs = [strict.encodeInput('left')];
+    const at = (x: number): Place => ({ x, moves: [] });
+    const counted = (x: number, judged: number) =>
+      strict.advance(at(x), { inputs, round: 1, seed, judgedOn: at(judged) }).inputs;
+    expect(counted(0, 5)).toEqual(['left']);
+    expect(counted(5, 0)).toEqual([null]);
+  });
+
+  it('name who gave what is no input or not legal; none, and no bytes, are neither', () => {
+    const legal = (_: Place, player: number): boolean => player !== 1;
+    const game = defineGame<Place, Move>({ ...walk, legal });
+    const left = game.encodeInput('left');
+    const inputs = [left, left, Uint8Array.of(99), new Uint8Array(0), null];
+    const { illegal } = game.advance({ x: 0, moves: [] }, { inputs, round: 1, seed });
+    expect(illegal).toEqual([false, true, true, false, false]);
+  });
+
+  it('tell the step who is in the match; by default everybody', () => {
+    const told: unknown[] = [];
+    const game = defineGame<number, Move>({
+      id: 'who',
+      version: 1,
+      init: () => 0,
+      step(state, { members }) {
+        told.push(members);
+        return state;
+      },
+    });
+    const inputs = [null, null];
+    game.advance(0, { inputs, round: 1, seed });
+    game.advance(0, { inputs, members: [true, false], round: 1, seed });
+    expect(told).toEqual([
+      [true, true],
+      [true, false],
     ]);
   });
 

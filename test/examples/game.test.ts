@@ -16,7 +16,7 @@ import { arenaOf, boardOf } from './arenas.ts';
 const random = Object.assign(() => 0, { bytes: (count: number) => new Uint8Array(count) });
 
 function step(arena: Arena, ...inputs: readonly (Turn | null)[]): Arena {
-  return lightcycles.step(arena, { inputs, round: 1, random });
+  return lightcycles.step(arena, { inputs, members: inputs.map(() => true), round: 1, random });
 }
 
 describe('a round', () => {

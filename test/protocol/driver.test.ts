@@ -145,13 +145,14 @@ describe('inputs', () => {
 
   it('the time at which the COMMIT leaves is kept, for measuring', () => {
     const post = begun();
-    expect(post.driver.commitLeftAt).toBeNull();
+    expect(post.driver.commitLeftAt(1)).toBeNull();
     post.now = 777;
     post.driver.submit(bytesOfText('one'));
-    expect(post.driver.commitLeftAt).toBeNull();
+    expect(post.driver.commitLeftAt(1)).toBeNull();
     post.now = 999;
     post.settle();
-    expect(post.driver.commitLeftAt).toBe(999);
+    expect(post.driver.commitLeftAt(1)).toBe(999);
+    expect(post.driver.commitLeftAt(2)).toBeNull();
   });
 });
 

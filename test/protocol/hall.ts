@@ -4,6 +4,7 @@
  */
 
 import { type Seat, seatOf } from '../../src/base/ids.ts';
+import { nobody } from '../../src/base/players.ts';
 import { type Micros, micros } from '../../src/base/time.ts';
 import { hash } from '../../src/crypto/hash.ts';
 import { attest } from '../../src/crypto/signature.ts';
@@ -11,10 +12,12 @@ import { keyring } from '../../src/keyring/node.ts';
 import { Driver, type Ports } from '../../src/protocol/driver.ts';
 import type { Effect, Notice } from '../../src/protocol/effect.ts';
 import { sessionOf } from '../../src/protocol/handshake.ts';
+import { lockstepEngine } from '../../src/protocol/lockstep-engine.ts';
 import type { Lockstep } from '../../src/protocol/lockstep-state.ts';
 import { decodeRecord, type LogRecord } from '../../src/protocol/record.ts';
 import { recover } from '../../src/protocol/recovery.ts';
 import type { Outcome } from '../../src/protocol/round.ts';
+import type { Session } from '../../src/protocol/session.ts';
 import { standingOf } from '../../src/protocol/standing.ts';
 import { Verifier } from '../../src/sim/keys.ts';
 import { EventQueue } from '../../src/sim/queue.ts';
@@ -25,7 +28,7 @@ import { bytesOfText, noState, type People, people, rules } from './table.ts';
 /** A player at the table: the real driver, what it was told, and what it has sent. */
 export class Guest {
   readonly seat: Seat;
-  driver: Driver | null = null;
+  driver: Driver<Session> | null = null;
   /** Records that are on disk, and those that are not yet. */
   durable: Uint8Array[] = [];
   written: Uint8Array[] = [];
@@ -160,7 +163,7 @@ export class Hall {
     const stallAfter = micros(stallMs);
     const handshakeWithin = handshakeMs === null ? null : micros(handshakeMs);
     const setup = { me, keys, agreement, nonce: recovered.nonce ?? fresh, stallAfter, handshakeWithin };
-    guest.driver = new Driver(setup, this.#ports(guest), recovered);
+    guest.driver = new Driver(lockstepEngine, setup, this.#ports(guest), recovered);
     guest.driver.start();
   }
 
@@ -195,7 +198,10 @@ export class Hall {
         if (!again) guest.advanced.push(outcome);
         digest = hash('state', digest, ...outcome.inputs.map((input) => input ?? noState));
         play(outcome.round + 1);
-        return digest;
+        return { stateHash: digest, illegal: nobody };
+      },
+      rollback: () => {
+        throw new Error('lockstep never goes back');
       },
       final: (round) => guest.finals.push(round),
       tell: (effect) => guest.told.push(effect),

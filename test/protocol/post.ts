@@ -2,13 +2,16 @@
 
 import { expect } from 'vitest';
 import { type Seat, seatOf } from '../../src/base/ids.ts';
+import { nobody } from '../../src/base/players.ts';
 import type { Micros } from '../../src/base/time.ts';
 import { hash } from '../../src/crypto/hash.ts';
 import { attest } from '../../src/crypto/signature.ts';
 import { keyring } from '../../src/keyring/node.ts';
 import { Driver, type Ports } from '../../src/protocol/driver.ts';
+import { lockstepEngine } from '../../src/protocol/lockstep-engine.ts';
 import { decodeRecord, type LogRecord } from '../../src/protocol/record.ts';
 import { recover } from '../../src/protocol/recovery.ts';
+import type { Session } from '../../src/protocol/session.ts';
 import { Verifier } from '../../src/sim/keys.ts';
 import { BUNDLE, decodeBundle } from '../../src/wire/envelope.ts';
 import { decodePacket, entriesOf } from '../../src/wire/packet.ts';
@@ -46,7 +49,7 @@ function vouched(records: readonly LogRecord[]): Set<string> {
 
 /** One driver, whose ports answer when the test wants them to. */
 export class Post {
-  readonly driver: Driver;
+  readonly driver: Driver<Session>;
   readonly seat: Seat;
   readonly pending: Pending[] = [];
   readonly flushed: LogRecord[] = [];
@@ -74,7 +77,7 @@ export class Post {
     const recovered =
       records.length === 0 ? null : recover(records, () => ({ session: of.session, me: this.seat }));
     this.flushed.push(...records);
-    this.driver = new Driver(setup, this.#ports(), recovered);
+    this.driver = new Driver(lockstepEngine, setup, this.#ports(), recovered);
   }
 
   /** Lets one thing happen that is under way; by its place, or the first of a kind. */
@@ -147,7 +150,11 @@ export class Post {
       },
       advance: (outcome, again) => {
         this.acts.push(again ? 'again' : 'advance');
-        return play(hash('state', digest, ...outcome.inputs.map((input) => input ?? noState)));
+        const inputs = outcome.inputs.map((input) => input ?? noState);
+        return { stateHash: play(hash('state', digest, ...inputs)), illegal: nobody };
+      },
+      rollback: () => {
+        throw new Error('lockstep never goes back');
       },
       final: (round) => {
         this.acts.push('final');

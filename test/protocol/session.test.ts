@@ -52,7 +52,11 @@ class Desk {
   /** Signs the oldest draft; answers the hello or packet, and what followed from it. */
   sign(at: number): { readonly value: Verified<Packet> | Verified<Hello>; readonly effects: Effect[] } {
     const draft = this.drafts.shift() as Draft;
-    const { message, complete } = unsigned(this.session, draft);
+    const { message, complete } = unsigned(
+      this.session.setup,
+      this.session.lockstep?.setup.session ?? null,
+      draft,
+    );
     const { me } = this.session.setup;
     const signature = keyring.sign(two.secrets[me] as Uint8Array, message);
     const value = attest({
@@ -183,7 +187,7 @@ describe('inputs', () => {
   it('one is wanted once a round, and another is an error of our own', () => {
     const hall = new Hall(2, { idle: [0, 1] }).start().run(500);
     const { driver } = hall.guest(0);
-    expect(driver && wanted(driver.session)).toEqual({ epoch: 0, round: 1 });
+    expect(driver && wanted(driver.session)).toEqual({ epoch: 0, round: 1, mayBeEmpty: false });
     driver?.submit(Uint8Array.of(1));
     expect(driver && wanted(driver.session)).toBeNull();
     const input = { input: noState, salt: noState.slice(0, 16), state: noState };

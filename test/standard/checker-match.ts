@@ -8,15 +8,11 @@ import {
   type Deviation,
   deviationOf,
   type EntryRead,
-  type HelloRead,
   type PacketRead,
-  readBundle,
-  readHello,
   readPacket,
   same,
-  sessionId,
-  typeOf,
 } from './checker.ts';
+import { type HelloRead, readBundle, readHello, sessionId, typeOf } from './checker-datagram.ts';
 import {
   commitment,
   firstRoundSeed,

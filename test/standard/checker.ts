@@ -1,7 +1,7 @@
 /**
  * An independent reading of the byte standard, written from src/wire/README.md alone: this file and the
- * others called checker-*.ts share no code with the library. Here: hashes, signatures, datagrams and
- * packets; whatever deviates is named. Numbers in comments are sections of that page.
+ * others called checker-*.ts share no code with the library. Here: hashes, signatures, packets and
+ * statements; whatever deviates is named. Numbers in comments are sections of that page.
  */
 
 import { createHash, createPublicKey, verify } from 'node:crypto';
@@ -25,8 +25,19 @@ export const deviations = [
   'item-length',
   'sender',
   'count',
+  'header-count',
+  'header-flags',
+  'header-repeats',
+  'header-empty',
+  'header-end',
+  'stamp',
+  'vector',
+  'chunk',
   'tag',
   'input-length',
+  'digest-count',
+  'slot-order',
+  'optional',
   'entry-order',
   'double-entry',
   'signature-rule',
@@ -102,7 +113,7 @@ export class Cursor {
 // 3. Hashes
 
 /** P(tag): the tag's length, then the tag. */
-const prefix = (tag: string): Buffer => joined(u8(tag.length), Buffer.from(tag, 'ascii'));
+export const prefix = (tag: string): Buffer => joined(u8(tag.length), Buffer.from(tag, 'ascii'));
 
 export function H(name: string, ...chunks: readonly Uint8Array[]): Buffer {
   return createHash('sha256')
@@ -147,149 +158,38 @@ export function checkSignature(key: Uint8Array, message: Uint8Array, signature: 
   must(valid, 'signature');
 }
 
-// 5, 6. Datagrams, HELLO, session id
-
-function readHead(input: Cursor): number {
-  must(input.bytes.length >= 2 && input.bytes.length <= 1200, 'datagram-length');
-  must(input.uint(1) === 1, 'version');
-  const type = input.uint(1);
-  must(type === 1 || type === 2, 'type');
-  return type;
-}
-
-/** 1 HELLO, 2 BUNDLE. */
-export function typeOf(datagram: Uint8Array): number {
-  return readHead(new Cursor(datagram));
-}
-
-export interface HelloRead {
-  readonly key: Buffer;
-  readonly nonce: Buffer;
-  readonly agreement: Buffer;
-  readonly roster: readonly Buffer[];
-  readonly nonces: readonly Buffer[];
-}
-
-/** Reads a hello, and checks it with its signature. */
-export function readHello(datagram: Uint8Array): HelloRead {
-  const input = new Cursor(datagram);
-  must(readHead(input) === 1, 'type');
-  const [key, nonce] = [input.take(32), input.take(16)];
-  const agreementLength = input.uint(2);
-  must(agreementLength <= 315, 'agreement-length');
-  const agreement = input.take(agreementLength);
-  const n = input.uint(1);
-  must(n >= 2 && n <= 16, 'players');
-  const roster = Array.from({ length: n }, () => input.take(32));
-  must(
-    roster.every((each, i) => i === 0 || Buffer.compare(roster[i - 1] as Buffer, each) < 0),
-    'roster-order',
-  );
-  const nonces = Array.from({ length: n }, () => input.take(16));
-  const unsigned = input.bytes.subarray(0, input.at);
-  const signature = input.take(64);
-  input.end();
-  checkSignature(key, joined(prefix('fairstep/hello'), unsigned), signature);
-  const seat = roster.findIndex((each) => same(each, key));
-  must(seat >= 0, 'own-key');
-  must(same(nonces[seat] as Buffer, nonce), 'own-nonce');
-  return { key, nonce, agreement, roster, nonces };
-}
-
-export function sessionId(
-  agreement: Uint8Array,
-  roster: readonly Uint8Array[],
-  nonces: readonly Uint8Array[],
-): Buffer {
-  const members = roster.flatMap((key, seat) => [key, nonces[seat] as Uint8Array]);
-  return H('session', u8(1), u16(agreement.length), u8(roster.length), agreement, ...members);
-}
-
-// 7. BUNDLE
-
-export interface BundleRead {
-  readonly epoch: number;
-  readonly round: number;
-  /** Sets of seats: commits, opens, removes, causes. */
-  readonly sets: readonly number[];
-  readonly items: readonly { readonly type: number; readonly content: Buffer }[];
-}
-
-export function readBundle(session: Uint8Array, datagram: Uint8Array): BundleRead {
-  const input = new Cursor(datagram);
-  must(readHead(input) === 2, 'type');
-  must(same(input.take(8), session.subarray(0, 8)), 'session-tag');
-  const [epoch, round] = [input.uint(2), input.uint(4)];
-  const sets = Array.from({ length: 4 }, () => input.uint(2));
-  const items: { type: number; content: Buffer }[] = [];
-  while (input.at < input.bytes.length) {
-    must(items.length < 32, 'item-count');
-    const type = input.uint(1);
-    must(type === 1 || type === 2, 'item-type');
-    const length = input.uint(2);
-    must(length >= 1 && length <= 1173, 'item-length');
-    items.push({ type, content: input.take(length) });
-  }
-  return { epoch, round, sets, items };
-}
-
 // 8, 9. Packets and statements
 
 type Fields = readonly (readonly [name: string, type: string])[];
 
+/** `epoch u16, round u32` as a list of names and types. */
+const fields = (text: string): Fields =>
+  text.split(', ').map((field) => field.split(' ') as [string, string]);
+
+const place = 'epoch u16, round u32, instance u8, view u16';
+
 /** By tag: kind, key fields, body fields. */
 const statements: Readonly<Record<number, readonly [kind: string, key: Fields, body: Fields]>> = {
-  1: [
-    'commit',
-    [
-      ['epoch', 'u16'],
-      ['round', 'u32'],
-    ],
-    [['commitment', 'digest']],
-  ],
-  2: [
-    'set',
-    [
-      ['epoch', 'u16'],
-      ['round', 'u32'],
-    ],
-    [
-      ['set', 'digest'],
-      ['state', 'digest'],
-    ],
-  ],
-  3: [
-    'reveal',
-    [
-      ['epoch', 'u16'],
-      ['round', 'u32'],
-    ],
-    [
-      ['input', 'input'],
-      ['salt', 'salt'],
-    ],
-  ],
-  4: [
-    'remove',
-    [['epoch', 'u16']],
-    [
-      ['target', 'u8'],
-      ['advanced', 'u32'],
-    ],
-  ],
-  5: [
-    'wish',
-    [
-      ['epoch', 'u16'],
-      ['index', 'u32'],
-    ],
-    [
-      ['target', 'u8'],
-      ['round', 'u32'],
-    ],
-  ],
-  6: ['leave', [['epoch', 'u16']], [['advanced', 'u32']]],
+  1: ['commit', fields('epoch u16, round u32'), fields('commitment digest')],
+  2: ['set', fields('epoch u16, round u32'), fields('set digest, state digest')],
+  3: ['reveal', fields('epoch u16, round u32'), fields('input input, salt salt')],
+  4: ['remove', fields('epoch u16'), fields('target u8, advanced u32')],
+  5: ['wish', fields('epoch u16, index u32'), fields('target u8, round u32')],
+  6: ['leave', fields('epoch u16'), fields('advanced u32')],
+  7: ['vote', fields('epoch u16, round u32'), fields('named seats, values digest, state digest')],
+  8: ['confirm', fields(`${place}, index u8`), fields('slots seats, named seats, values digest')],
+  9: ['hold', fields('epoch u16, round u32, index u8'), fields('authors seats, values digest')],
+  10: ['change', fields(place), fields('named seats, votes digests, certified certified, claim optional')],
+  11: ['propose', fields(place), fields('changes digests, named seats, values digests')],
+  12: ['prepare', fields(place), fields('proposal digest')],
 };
+
+/** One of the highest certificates that a view change reports. */
+export interface CertifiedRead {
+  readonly slot: number;
+  readonly view: number;
+  readonly value: Buffer;
+}
 
 export interface EntryRead {
   readonly kind: string;
@@ -301,6 +201,8 @@ export interface EntryRead {
   readonly numbers: Readonly<Record<string, number>>;
   /** Byte fields; none of an elided entry. */
   readonly strings: Readonly<Record<string, Buffer>>;
+  /** Fields that are lists; none of an elided entry. */
+  readonly lists: Readonly<Record<string, readonly Buffer[] | readonly CertifiedRead[]>>;
 }
 
 /** The round of a statement key; 0 where it has none. */
@@ -316,14 +218,46 @@ export interface PacketRead {
   readonly bytes: Buffer;
 }
 
-function readField(input: Cursor, type: string): number | Buffer {
+function readCertified(input: Cursor): readonly CertifiedRead[] {
+  const count = input.uint(1);
+  must(count <= 16, 'digest-count');
+  const certified = Array.from({ length: count }, () => {
+    return { slot: input.uint(1), view: input.uint(2), value: input.take(32) };
+  });
+  must(
+    certified.every(({ slot }, i) => slot < 16 && (i === 0 || slot > (certified[i - 1]?.slot ?? 0))),
+    'slot-order',
+  );
+  return certified;
+}
+
+function readOptional(input: Cursor): Buffer {
+  const given = input.uint(1);
+  must(given <= 1, 'optional');
+  if (given === 0) return Buffer.alloc(32);
+  const digest = input.take(32);
+  must(
+    digest.some((byte) => byte !== 0),
+    'optional',
+  );
+  return digest;
+}
+
+function readField(input: Cursor, type: string): number | Buffer | EntryRead['lists'][string] {
   if (type === 'u8') return input.uint(1);
-  if (type === 'u16') return input.uint(2);
+  if (type === 'u16' || type === 'seats') return input.uint(2);
   if (type === 'u32') return input.uint(4);
   if (type === 'digest') return input.take(32);
   if (type === 'salt') return input.take(16);
+  if (type === 'certified') return readCertified(input);
+  if (type === 'optional') return readOptional(input);
+  if (type === 'digests') {
+    const count = input.uint(1);
+    must(count <= 16, 'digest-count');
+    return Array.from({ length: count }, () => input.take(32));
+  }
   const length = input.uint(2);
-  must(length <= 512, 'input-length');
+  must(length <= 800, 'input-length');
   return input.take(length);
 }
 
@@ -336,11 +270,13 @@ function readEntry(input: Cursor): EntryRead {
   const [kind, keyFields, bodyFields] = layout;
   const numbers: Record<string, number> = {};
   const strings: Record<string, Buffer> = {};
-  const readFields = (fields: Fields): void => {
-    for (const [name, type] of fields) {
+  const lists: Record<string, EntryRead['lists'][string]> = {};
+  const readFields = (layoutOf: Fields): void => {
+    for (const [name, type] of layoutOf) {
       const value = readField(input, type);
       if (typeof value === 'number') numbers[name] = value;
-      else strings[name] = value;
+      else if (Buffer.isBuffer(value)) strings[name] = value;
+      else lists[name] = value;
     }
   };
   readFields(keyFields);
@@ -348,7 +284,7 @@ function readEntry(input: Cursor): EntryRead {
   const body = input.at;
   if (elided) input.take(32);
   else readFields(bodyFields);
-  return { kind, elided, key, rest: input.bytes.subarray(body, input.at), numbers, strings };
+  return { kind, elided, key, rest: input.bytes.subarray(body, input.at), numbers, strings, lists };
 }
 
 /** Reads a packet without its signature; one with equal keys only if `twice` allows it. */

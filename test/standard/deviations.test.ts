@@ -3,12 +3,14 @@
 import { describe, expect, it } from 'vitest';
 import { compareBytes, concatBytes } from '../../src/base/bytes.ts';
 import { seatOf } from '../../src/base/ids.ts';
+import { nobody } from '../../src/base/players.ts';
 import { keyring } from '../../src/keyring/node.ts';
 import { type Evidence, encodeEvidence, prove } from '../../src/protocol/evidence.ts';
 import { encodeBundle, type Standing } from '../../src/wire/envelope.ts';
 import { type Entry, elide, encodePacket, entriesOf, type Packet } from '../../src/wire/packet.ts';
 import type { Statement } from '../../src/wire/statement.ts';
 import { deviationOf, deviations } from './checker.ts';
+import { readRounds } from './checker-datagram.ts';
 import { readEvidence } from './checker-evidence.ts';
 import { matchDeviations, Watcher } from './checker-match.ts';
 import { readAgreement, readPlain } from './checker-plain.ts';
@@ -29,10 +31,13 @@ import {
   place,
   remove,
   reveals,
+  roundsOf,
+  seen,
   session,
   set,
   signers,
   still,
+  vote,
   watcherOf,
   wish,
 } from './world.ts';
@@ -55,6 +60,30 @@ const badAgreement = (hex: string): string[] => [
 const badPacket = (entries: readonly Entry[]): readonly string[] =>
   bad(itemOf(encodePacket(seatOf(0), entries, filled(9, 64))));
 const entry = (statement: Statement): Entry => entriesOf([statement])[0] as Entry;
+const badRounds = (datagram: Uint8Array): string[] => [
+  deviationOf(() => readRounds(session, datagram)) ?? 'none',
+];
+/** A datagram of neo whose items are these bytes. */
+const withContent = (...items: readonly (readonly number[])[]): Uint8Array =>
+  concatBytes(roundsOf(), ...items.map((item) => Uint8Array.from(item)));
+/** A datagram of neo with this final round and these bytes after it. */
+const withHeader = (final: number, ...rest: readonly number[]): Uint8Array => {
+  const last = Uint8Array.of(final >>> 24, final >>> 16, final >>> 8, final);
+  return concatBytes(roundsOf().subarray(0, 22), last, Uint8Array.from(rest));
+};
+/** An entry of these bytes, whatever they are. */
+const raw = (bytes: readonly number[]): Entry => {
+  const key = Uint8Array.from(bytes.slice(0, 10));
+  return { key, bytes: Uint8Array.from(bytes), statement: proposal };
+};
+const proposal: Statement = {
+  kind: 'propose',
+  ...{ epoch: 0, round: 1, instance: 255, view: 1 },
+  ...{ changes: [filled(1)], named: nobody, values: [] },
+};
+/** Keys of a proposal and of a view change that come after it. */
+const head: readonly number[] = [11, 0, 0, 0, 0, 0, 1, 255, 0, 2];
+const change: readonly number[] = [10, 0, 0, 0, 0, 0, 1, 255, 0, 2];
 const sorted = (...packets: readonly Uint8Array[]): readonly Uint8Array[] => [...packets].sort(compareBytes);
 
 /** Ways to provoke each deviation. */
@@ -65,11 +94,21 @@ const cases: Readonly<Record<string, readonly (() => readonly string[])[]>> = {
     () => bad(edited(helloOf(0), 0, 0)),
     () => badEvidence(edited(evidence, 4, 2)),
   ],
-  type: [() => bad(edited(bundleOf(), 1, 3)), () => bad(edited(helloOf(0), 1, 0))],
+  type: [
+    () => bad(edited(bundleOf(), 1, 3)),
+    () => bad(edited(bundleOf(), 1, 4)),
+    () => bad(edited(helloOf(0), 1, 0)),
+    () => bad(roundsOf()),
+    () => badRounds(bundleOf()),
+    () => badRounds(edited(roundsOf(), 1, 4)),
+  ],
   truncated: [
     () => bad(bundleOf().subarray(0, 23)),
     () => bad(helloOf(0).subarray(0, -1)),
     () => bad(itemOf(commitOfA.bytes.subarray(0, -1))),
+    () => badRounds(roundsOf().subarray(0, 26)),
+    () => badRounds(roundsOf([], [seen(1)]).subarray(0, 29)),
+    () => badRounds(roundsOf([{ type: 'query', bytes: filled(1, 2) }]).subarray(0, -1)),
     () => badEvidence(evidence.subarray(0, -1)),
   ],
   trailing: [
@@ -104,14 +143,65 @@ const cases: Readonly<Record<string, readonly (() => readonly string[])[]>> = {
   ],
   'own-key': [() => bad(helloOf(0, { roster: keys.slice(1), nonces: nonces.slice(1) }))],
   'own-nonce': [() => bad(helloOf(0, { nonce: filled(7, 16) }))],
-  'session-tag': [() => bad(edited(bundleOf(), 2, 0)), () => bad(edited(bundleOf(), 9, 0))],
+  'session-tag': [
+    () => bad(edited(bundleOf(), 2, 0)),
+    () => bad(edited(bundleOf(), 9, 0)),
+    () => badRounds(edited(roundsOf(), 2, 0)),
+    () => badRounds(edited(roundsOf(), 9, 0)),
+  ],
   'item-count': [
     () => bad(concatBytes(bundleOf(), ...Array.from({ length: 33 }, () => Uint8Array.of(1, 0, 1, 0)))),
+    () => badRounds(withContent(...Array.from({ length: 33 }, () => [1, 0, 1, 0]))),
   ],
-  'item-type': [() => bad(edited(bundleOf(commitOfA), 24, 0)), () => bad(edited(bundleOf(commitOfA), 24, 3))],
+  'item-type': [
+    () => bad(edited(bundleOf(commitOfA), 24, 0)),
+    () => bad(edited(bundleOf(commitOfA), 24, 3)),
+    ...[0, 2, 8, 0x81].map((type) => () => badRounds(withContent([type, 0, 1, 0]))),
+  ],
   'item-length': [
     () => bad(concatBytes(bundleOf(), Uint8Array.of(1, 0, 0))),
     () => bad(concatBytes(bundleOf(), Uint8Array.of(1, 4, 0x96), filled(0, 1173))),
+    ...[1, 3, 4, 5, 6, 7].map((type) => () => badRounds(withContent([type, 0, 0]))),
+    () => badRounds(withContent([6, 4, 0x4d, ...filled(0, 1101)])),
+    () => badRounds(withContent([7, 4, 0x4d, ...filled(0, 1101)])),
+    () => badRounds(withContent([5, 4, 9, ...filled(0, 1033)])),
+    () => badRounds(withContent([3, 2, 2, ...filled(0, 514)])),
+    () => badRounds(withContent([1, 4, 0x93, ...filled(0, 1170)])),
+    () => badRounds(withContent([4, 4, 0x93, ...filled(0, 1170)])),
+  ],
+  'header-count': [() => badRounds(withHeader(0, 65, 1, 0, 1, ...Array(64).fill(0)))],
+  'header-end': [
+    () => badRounds(withHeader(0xffffffff, 1, 1, 0, 1)),
+    () => badRounds(withHeader(0xfffffffe, 2, 1, 0, 1, 0)),
+  ],
+  'header-flags': [
+    () => badRounds(withHeader(0, 1, 32)),
+    () => badRounds(withHeader(0, 2, 0, 0x80)),
+    () => badRounds(withHeader(0, 1, 0x21, 0, 1)),
+  ],
+  'header-empty': [
+    () => badRounds(withHeader(0, 1, 0)),
+    () => badRounds(withHeader(0, 2, 1, 0, 1, 1, 0, 0)),
+    () => badRounds(withHeader(7, 64, ...Array(64).fill(0))),
+  ],
+  'header-repeats': [
+    () => badRounds(withHeader(0, 1, 1, 0, 0)),
+    () => badRounds(withHeader(0, 1, 31, 0, 1, 0, 1, 0, 1, 0, 1, 0, 0)),
+    () => badRounds(withHeader(0, 2, 2, 0, 7, 2, 0, 7)),
+  ],
+  stamp: [() => badRounds(edited(roundsOf(), 17, 1)), () => badRounds(edited(roundsOf(), 14, 1))],
+  vector: [
+    () => badRounds(withContent([3, 0, 1, 0])),
+    () => badRounds(withContent([3, 0, 33, 0, ...filled(7)])),
+    () => badRounds(withContent([3, 0, 33, 2, ...filled(7)])),
+    () => badRounds(withContent([3, 0, 32, 1, ...filled(7, 31)])),
+    () => badRounds(withContent([3, 0, 34, 1, ...filled(7, 33)])),
+    () => badRounds(withContent([3, 2, 1, 17, ...filled(7, 512)])),
+  ],
+  chunk: [
+    () => badRounds(withContent([5, 0, 8, ...filled(0, 6), 0, 1])),
+    () => badRounds(withContent([5, 0, 9, ...filled(0, 6), 0, 0, 1])),
+    () => badRounds(withContent([5, 0, 9, ...filled(0, 4), 0, 3, 0, 3, 1])),
   ],
   sender: [() => bad(itemOf(edited(commitOfA.bytes, 0, 16)))],
   count: [
@@ -120,9 +210,25 @@ const cases: Readonly<Record<string, readonly (() => readonly string[])[]>> = {
     () => badEvidence(edited(evidence, 69, 0)),
     () => badEvidence(edited(evidence, 69, 3)),
   ],
-  tag: [0, 7, 0x80, 0x87, 0xff].map((tag) => () => bad(itemOf(edited(commitOfA.bytes, 2, tag)))),
+  tag: [0, 13, 0x80, 0x8d, 0xff].map((tag) => () => bad(itemOf(edited(commitOfA.bytes, 2, tag)))),
   'input-length': [
-    () => badPacket([entry({ ...(reveals[0] as Statement), input: filled(0, 513) } as Statement)]),
+    () => badPacket([entry({ ...(reveals[0] as Statement), input: filled(0, 801) } as Statement)]),
+  ],
+  'digest-count': [
+    () => badPacket([entry(proposal), raw([...head, 17, ...filled(0, 17 * 32 + 3)])]),
+    () => badPacket([raw([...head, 0, 0, 0, 17, ...filled(0, 17 * 32)])]),
+    () => badPacket([raw([...change, 0, 0, 17, ...filled(0, 17 * 32 + 2)])]),
+    () => badPacket([raw([...change, 0, 0, 0, 17, ...filled(0, 17 * 35), 0])]),
+  ],
+  'slot-order': [
+    () => badPacket([raw([...change, 0, 0, 0, 1, 16, ...filled(0, 34), 0])]),
+    () => badPacket([raw([...change, 0, 0, 0, 2, 3, ...filled(0, 34), 3, ...filled(0, 34), 0])]),
+    () => badPacket([raw([...change, 0, 0, 0, 2, 3, ...filled(0, 34), 2, ...filled(0, 34), 0])]),
+  ],
+  optional: [
+    () => badPacket([raw([...change, 0, 0, 0, 0, 2])]),
+    () => badPacket([raw([...change, 0, 0, 0, 0, 2, ...filled(7)])]),
+    () => badPacket([raw([...change, 0, 0, 0, 0, 1, ...filled(0)])]),
   ],
   'entry-order': [() => badPacket([entry(wish(1, 1)), entry(wish(0, 1))])],
   'double-entry': [() => badPacket([entry(wish(1, 1)), entry(wish(1, 1))])],
@@ -182,6 +288,9 @@ const cases: Readonly<Record<string, readonly (() => readonly string[])[]>> = {
   shape: [
     () => bad(bundleOf(sign(a, set))),
     () => bad(bundleOf(sign(a, reveals[0] as Statement))),
+    () => bad(bundleOf(sign(a, proposal))),
+    () => bad(bundleOf(sign(a, vote))),
+    () => bad(bundleOf(sign(a, { kind: 'commit', ...place, commitment: filled(1) }, vote))),
     () => bad(bundleOf(sign(a, wish(0, 1), wish(1, 1)))),
     () => bad(bundleOf(elide(commitOfA, session, []))),
     () => bad(bundleOf(sign(a, set, { ...(reveals[0] as Statement), round: 2 } as Statement))),

@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import type { Packet } from '../../src/wire/packet.ts';
-import { deviationOf, readBundle, readPacket } from './checker.ts';
+import { deviationOf, readPacket } from './checker.ts';
+import { readBundle } from './checker-datagram.ts';
 import { readEvidence } from './checker-evidence.ts';
 import { type Signer, sign } from './messages.ts';
 import {
@@ -20,6 +21,9 @@ import {
 
 const [a] = signers as [Signer];
 
+/** What bytes of another statement may come to when they are read as lists. */
+const lists: readonly string[] = ['digest-count', 'slot-order', 'optional'];
+
 /**
  * Which deviations a flip in a region of a bundle may come to; regions in order, with their ends. The sets
  * of a standing are not signed, and what a flip makes of them may be as true as before.
@@ -36,7 +40,7 @@ function regions(datagram: Uint8Array): readonly (readonly [end: number, ...name
     [25, 'item-type'],
     [27, 'item-length', 'item-type', 'truncated', 'trailing'],
     [28, 'sender', 'seat', 'signature'],
-    [29, 'count', 'truncated', 'trailing', 'tag', 'input-length', 'entry-order'],
+    [29, 'count', 'truncated', 'trailing', 'tag', 'input-length', 'entry-order', ...lists],
   ];
   let at = 29;
   for (const { key, rest, kind } of entries) {
@@ -48,6 +52,7 @@ function regions(datagram: Uint8Array): readonly (readonly [end: number, ...name
       'entry-order',
       'signature',
       'signature-rule',
+      ...lists,
     ];
     found.push([at + 1, ...layouts, 'double-entry']);
     found.push([at + key.length, 'signature', 'entry-order']);

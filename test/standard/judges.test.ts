@@ -4,6 +4,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { equalBytes, toHex } from '../../src/base/bytes.ts';
 import { seatOf } from '../../src/base/ids.ts';
+import { playersFromBits } from '../../src/base/players.ts';
 import { prng } from '../../src/base/prng.ts';
 import { commit } from '../../src/crypto/commitment.ts';
 import { encodeEvidence, prove, verifyEvidence } from '../../src/protocol/evidence.ts';
@@ -11,7 +12,7 @@ import { shapeOf } from '../../src/protocol/judge.ts';
 import { decodeBundle, encodeBundle } from '../../src/wire/envelope.ts';
 import { ITEM_BYTES_MAX, PARTS_MAX } from '../../src/wire/limits.ts';
 import { decodePacket, type Entry, entriesOf, type Packet } from '../../src/wire/packet.ts';
-import { type Statement, statements } from '../../src/wire/statement.ts';
+import { type LockstepStatement, type Statement, statements } from '../../src/wire/statement.ts';
 import { deviationOf } from './checker.ts';
 import { readEvidence } from './checker-evidence.ts';
 import { Match, matchOfFour } from './match.ts';
@@ -24,7 +25,7 @@ const liar = signerOf(7, session, 3);
 /** Statements of few keys and few bodies, so that any two packets meet in several places. */
 const few: fc.Arbitrary<Statement> = fc
   .record({
-    kind: fc.constantFrom<Statement['kind'][]>(
+    kind: fc.constantFrom<(LockstepStatement['kind'] | 'hold' | 'prepare')[]>(
       'commit',
       'commit',
       'reveal',
@@ -33,6 +34,8 @@ const few: fc.Arbitrary<Statement> = fc
       'remove',
       'wish',
       'leave',
+      'hold',
+      'prepare',
     ),
     epoch: fc.constantFrom(0, 1),
     round: fc.constantFrom(1, 2),
@@ -50,6 +53,10 @@ const few: fc.Arbitrary<Statement> = fc
     if (kind === 'reveal') return { kind, epoch, round, input: move, salt };
     if (kind === 'remove') return { kind, epoch, target: value, advanced: 0 };
     if (kind === 'wish') return { kind, epoch, index: round, target: value, round };
+    if (kind === 'hold')
+      return { kind, epoch, round, index: value, authors: playersFromBits(input), values: filled(7) };
+    if (kind === 'prepare')
+      return { kind, epoch, round, instance: 255, view: value, proposal: filled(input & 3) };
     return { kind, epoch, advanced: value };
   });
 

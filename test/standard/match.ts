@@ -6,13 +6,16 @@
 
 import { concatBytes } from '../../src/base/bytes.ts';
 import { type Seat, seatOf } from '../../src/base/ids.ts';
+import { nobody } from '../../src/base/players.ts';
 import { type Micros, micros } from '../../src/base/time.ts';
 import { hash } from '../../src/crypto/hash.ts';
 import { ownSigned, verifySealed } from '../../src/keyring/keyring.ts';
 import { keyring } from '../../src/keyring/node.ts';
 import { Driver, type Ports } from '../../src/protocol/driver.ts';
 import { encodeAgreement, rosterOf } from '../../src/protocol/handshake.ts';
+import { lockstepEngine } from '../../src/protocol/lockstep-engine.ts';
 import type { Outcome } from '../../src/protocol/round.ts';
+import type { Session } from '../../src/protocol/session.ts';
 import { BUNDLE, decodeBundle, encodeBundle, type Item } from '../../src/wire/envelope.ts';
 import {
   decodePacket,
@@ -62,7 +65,7 @@ export type Told = Parameters<Ports['tell']>[0];
 
 /** One seat of a match. */
 export interface Seated {
-  readonly driver: Driver;
+  readonly driver: Driver<Session>;
   readonly outcomes: Outcome[];
   readonly told: Told[];
   /** The session and the seed that `begin` gave. */
@@ -112,7 +115,7 @@ export class Match {
     const nonce = fixed(`nonce ${me} of ${this.players.length}`, 16);
     const keys = this.players.map(({ publicKey }) => publicKey);
     const setup = { me: seatOf(me), keys, agreement, nonce, stallAfter: micros(500), handshakeWithin: null };
-    return Object.assign(seat, { driver: new Driver(setup, this.#ports(me, seat)) });
+    return Object.assign(seat, { driver: new Driver(lockstepEngine, setup, this.#ports(me, seat)) });
   }
 
   #ports(me: number, seat: Omit<Seated, 'driver'>): Ports {
@@ -149,8 +152,9 @@ export class Match {
         const inputs = outcome.inputs.map((input) => input ?? new Uint8Array(0));
         state = hash('state', state, outcome.seed, ...inputs) as Uint8Array<ArrayBuffer>;
         submit(outcome.round + 1);
-        return state;
+        return { stateHash: state, illegal: nobody };
       },
+      rollback: () => state,
       final: () => {},
       tell: (effect) => seat.told.push(effect),
       wake: (at) => {

@@ -6,7 +6,8 @@ import { domains } from '../../src/crypto/hash.ts';
 import { randomFrom } from '../../src/protocol/random.ts';
 import * as limits from '../../src/wire/limits.ts';
 import { statements } from '../../src/wire/statement.ts';
-import { readBundle, readPacket, typeOf } from './checker.ts';
+import { readPacket } from './checker.ts';
+import { readBundle, typeOf } from './checker-datagram.ts';
 import { draw, readEvidence, sessionSeed } from './checker-evidence.ts';
 import { type OutcomeRead, Watcher } from './checker-match.ts';
 import { fixed, type Match, matchOfFour, matchOfTwo, matchWithLiar } from './match.ts';
@@ -81,7 +82,7 @@ describe('the checker', () => {
 
   it('is continued by files that import nothing but Node and one another', () => {
     const files = readdirSync(import.meta.dirname).filter((name) => name.startsWith('checker-'));
-    expect(files).toHaveLength(3);
+    expect(files).toHaveLength(4);
     for (const file of files) for (const path of imports(file)) expect(path).toMatch(/^(node:|\.\/checker)/);
   });
 });
@@ -145,7 +146,7 @@ describe.each(matches)('a match of $name', ({ name, play, rounds }) => {
 });
 
 describe('the matches together', () => {
-  it('hold every type of datagram, item and statement, and evidence that convicts the liar alone', () => {
+  it('hold all that lockstep sends, each datagram, item and statement, and convict the liar alone', () => {
     const watched = matches.map(({ play }) => watch(play()));
     const types = new Set<string>();
     for (const { match, watcher } of watched) {
@@ -158,7 +159,8 @@ describe('the matches together', () => {
         }
       }
     }
-    const all = ['datagram 1', 'datagram 2', 'item 1', 'item 2', ...Object.keys(statements)];
+    const kinds = ['commit', 'set', 'reveal', 'remove', 'wish', 'leave'];
+    const all = ['datagram 1', 'datagram 2', 'item 1', 'item 2', ...kinds];
     expect([...types].sort()).toEqual(all.sort());
     expect(watched.map(({ watcher }) => [...watcher.convicted])).toEqual([[], [], [2]]);
   });

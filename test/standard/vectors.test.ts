@@ -6,17 +6,10 @@ import { verifyEvidence } from '../../src/protocol/evidence.ts';
 import { datagramType, decodeBundle } from '../../src/wire/envelope.ts';
 import { decodeHello, sealHello } from '../../src/wire/hello.ts';
 import { decodePacket, sealPacket } from '../../src/wire/packet.ts';
+import { decodeRounds } from '../../src/wire/rounds.ts';
 import vectors from '../vectors/packets.json' with { type: 'json' };
-import {
-  checkPacket,
-  deviationOf,
-  readBundle,
-  readHello,
-  readPacket,
-  sessionId,
-  signedMessage,
-  typeOf,
-} from './checker.ts';
+import { checkPacket, deviationOf, readPacket, signedMessage } from './checker.ts';
+import { readBundle, readHello, readRounds, sessionId, typeOf, vectorDigest } from './checker-datagram.ts';
 import {
   commitment,
   draw,
@@ -32,6 +25,14 @@ import { makeVectors } from './make-vectors.ts';
 const bytes = (hex: string): Buffer => Buffer.from(hex, 'hex');
 const session = bytes(vectors.session);
 const keys = vectors.players.map(({ publicKey }) => bytes(publicKey));
+
+/** Every byte string within a value in hexadecimal. */
+function inHex(value: unknown): unknown {
+  if (Buffer.isBuffer(value)) return value.toString('hex');
+  if (Array.isArray(value)) return value.map(inHex);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, inHex(each)]));
+}
 
 describe('the vectors', () => {
   it('are the bytes that the library makes today; `vitest run -u` writes them anew', async () => {
@@ -56,9 +57,8 @@ describe('the checker reads of the vectors', () => {
   it.each(vectors.packets)('packet: $name', (vector) => {
     const packet = readPacket(bytes(vector.bytes));
     expect(packet.sender).toBe(vector.sender);
-    const statements = packet.entries.map(({ elided, kind, numbers, strings }) => {
-      const hex = Object.entries(strings).map(([name, value]) => [name, value.toString('hex')]);
-      return elided ? null : { kind, ...numbers, ...Object.fromEntries(hex) };
+    const statements = packet.entries.map(({ elided, kind, numbers, strings, lists }) => {
+      return elided ? null : { kind, ...numbers, ...(inHex({ ...strings, ...lists }) as object) };
     });
     expect(statements).toEqual(vector.statements);
     expect(signedMessage(session, packet).toString('hex')).toBe(vector.signed);
@@ -77,6 +77,7 @@ describe('the checker reads of the vectors', () => {
       vectors.openings.map((each) => each.commitment),
     );
     expect(setDigest(slot, commitments).toString('hex')).toBe(vectors.set);
+    expect(vectorDigest(commitments).toString('hex')).toBe(vectors.vector);
     const { draws, ...seeds } = vectors.seeds;
     const first = firstRoundSeed(session);
     const computed = { session: sessionSeed(session), round1: first, round2: nextSeed(first, openings) };
@@ -96,6 +97,17 @@ describe('the checker reads of the vectors', () => {
     expect(read).toEqual(vector.items);
   });
 
+  it.each(vectors.rounds)('rounds: $name', (vector) => {
+    const { items, ...header } = readRounds(session, bytes(vector.bytes));
+    expect(header).toEqual(vector.header);
+    const types = ['', 'packet', '', 'vector', 'accusation', 'chunk', 'query', 'answer'];
+    const read = items.map(({ type, content, digests, chunk }) => {
+      const fields = digests ? { digests } : (chunk ?? { bytes: content });
+      return inHex({ type: types[type], ...fields });
+    });
+    expect(read).toEqual(vector.items);
+  });
+
   it.each(vectors.evidence)('evidence: $name', ({ bytes: hex, name: _, ...verdict }) => {
     const { guilty, session: proved, ...read } = readEvidence(bytes(hex));
     expect({ guilty: guilty.toString('hex'), ...read }).toEqual(verdict);
@@ -107,6 +119,7 @@ describe('the checker reads of the vectors', () => {
       packet: () => readPacket(bytes(hex)),
       datagram: () => typeOf(bytes(hex)),
       bundle: () => readBundle(session, bytes(hex)),
+      rounds: () => readRounds(session, bytes(hex)),
       hello: () => readHello(bytes(hex)),
       evidence: () => readEvidence(bytes(hex)),
     };
@@ -149,6 +162,7 @@ describe('the library reads of the vectors', () => {
       packet: () => refused(decodePacket(array(hex))),
       datagram: () => refused(datagramType(array(hex))),
       bundle: () => refused(decodeBundle(new Uint8Array(session), array(hex))),
+      rounds: () => refused(decodeRounds(new Uint8Array(session), array(hex))),
       hello: () => refused(decodeHello(array(hex))),
       evidence: () => (verifyEvidence(array(hex)) === null ? 'nobody' : 'somebody'),
     };

@@ -2,14 +2,16 @@
 
 import { expect } from 'vitest';
 import { seatOf } from '../../src/base/ids.ts';
-import { nobody } from '../../src/base/players.ts';
-import { commit, commitmentSet } from '../../src/crypto/commitment.ts';
+import { nobody, playersFromBits } from '../../src/base/players.ts';
+import { commit, commitmentSet, vectorDigest } from '../../src/crypto/commitment.ts';
 import { keyring } from '../../src/keyring/node.ts';
 import { type Evidence, encodeEvidence, prove } from '../../src/protocol/evidence.ts';
 import { sessionOf } from '../../src/protocol/handshake.ts';
 import { encodeBundle, type Item, type Standing } from '../../src/wire/envelope.ts';
 import { type HelloBody, sealHello, signedHello } from '../../src/wire/hello.ts';
 import type { Packet } from '../../src/wire/packet.ts';
+import { encodeRounds, NOTHING_HEARD, type RoundSets } from '../../src/wire/rounds.ts';
+import type { RoundsItem } from '../../src/wire/rounds-item.ts';
 import type { Statement } from '../../src/wire/statement.ts';
 import { Watcher } from './checker-match.ts';
 import { agreement, fixed, type Player, playersOf } from './match.ts';
@@ -49,6 +51,23 @@ export function itemOf(bytes: Uint8Array, type: Item['type'] = 'packet'): Uint8A
   return encodeBundle(session, { standing: still, items: [{ type, bytes }] });
 }
 
+/** What somebody holds of a round of neo: these commitments, and these votes if others than those. */
+export function seen(commits: number, votes: number = commits): RoundSets {
+  return {
+    commits: playersFromBits(commits),
+    votes: playersFromBits(votes),
+    opens: nobody,
+    decided: nobody,
+    opened: nobody,
+  };
+}
+
+/** A datagram of neo of somebody who has heard nothing yet. */
+export function roundsOf(items: readonly RoundsItem[] = [], rounds: readonly RoundSets[] = []): Uint8Array {
+  const stamp = { sentAt: 5, echo: 0, held: NOTHING_HEARD };
+  return encodeRounds(session, { header: { stamp, final: 0, rounds }, items });
+}
+
 /** A watcher that has heard the hellos and whatever was sent since. */
 export function watcherOf(...sent: readonly Packet[]): Watcher {
   const watcher = new Watcher();
@@ -67,7 +86,7 @@ export const inputs: readonly { readonly input: Uint8Array; readonly salt: Uint8
   ({ seat }) => ({ input: fixed(`input ${seat}`, 9), salt: fixed(`salt ${seat}`, 16) }),
 );
 
-const commitments = inputs.map(({ input, salt }, seat) => {
+export const commitments: readonly Uint8Array[] = inputs.map(({ input, salt }, seat) => {
   return commit({ session, ...place, author: seatOf(seat) }, salt, input);
 });
 
@@ -80,6 +99,15 @@ export const set: Statement = {
   kind: 'set',
   ...place,
   set: commitmentSet({ session, ...place }, commitments),
+  state: filled(1),
+};
+
+/** A vote on the commitments of all seats. */
+export const vote: Statement = {
+  kind: 'vote',
+  ...place,
+  named: playersFromBits(0b111),
+  values: vectorDigest(commitments),
   state: filled(1),
 };
 

@@ -10,6 +10,7 @@ import {
   encodeBundle,
   HELLO,
   type Item,
+  ROUNDS,
   type Standing,
   sessionTag,
 } from '../../src/wire/envelope.ts';
@@ -100,10 +101,10 @@ describe('datagramType', () => {
     }
   });
 
-  it('knows one version and two types, and looks at the version first', () => {
+  it('knows one version and three types, and looks at the version first', () => {
     for (let byte = 0; byte < 256; byte++) {
       expect(datagramType(Uint8Array.of(byte, HELLO)).ok).toBe(byte === 1);
-      expect(datagramType(Uint8Array.of(1, byte)).ok).toBe(byte === HELLO || byte === BUNDLE);
+      expect(datagramType(Uint8Array.of(1, byte)).ok).toBe([HELLO, BUNDLE, ROUNDS].includes(byte));
       const refused = byte === 1 ? 'type' : 'version';
       expect(datagramType(Uint8Array.of(byte, 0))).toEqual({ ok: false, refused });
     }
@@ -125,6 +126,14 @@ describe('decodeBundle', () => {
     );
   });
 
+  it('refuses a datagram of another type, even if the rest is a bundle', () => {
+    const datagram = encodeBundle(session, { standing, items: [] });
+    for (const type of [0, HELLO, ROUNDS, 4]) {
+      datagram[1] = type;
+      expect(decodeBundle(session, datagram)).toEqual({ ok: false, refused: 'type' });
+    }
+  });
+
   it('never throws, whatever the bytes and the session', () => {
     fc.assert(
       fc.property(anyBytes(0, 1200), anyBytes(32), (bytes, id) => {
@@ -141,7 +150,8 @@ describe('decodeBundle', () => {
     for (let length = 0; length <= datagram.length; length++) {
       const decoded = decodeBundle(session, datagram.subarray(0, length));
       expect(decoded.ok).toBe(whole.includes(length));
-      if (!decoded.ok) expect(decoded.refused).toBe(length < 10 ? 'session' : 'malformed');
+      if (!decoded.ok)
+        expect(decoded.refused).toBe(length < 2 ? 'type' : length < 10 ? 'session' : 'malformed');
     }
   });
 

@@ -18,7 +18,13 @@ import {
   signedPacket,
   statementOf,
 } from '../../src/wire/packet.ts';
-import { type Fields, type Statement, statements } from '../../src/wire/statement.ts';
+import {
+  type Certified,
+  type Fields,
+  type FieldType,
+  type Statement,
+  statements,
+} from '../../src/wire/statement.ts';
 import {
   anyBytes,
   anyPacket,
@@ -163,12 +169,12 @@ describe('decodePacket', () => {
     }
   });
 
-  it('takes an input of 512 bytes and refuses one of 513', () => {
-    const { bytes } = packetOf({ ...reveal, input: filled(3, 512) } as Statement);
+  it('takes an input of 800 bytes and refuses one of 801', () => {
+    const { bytes } = packetOf({ ...reveal, input: filled(3, 800) } as Statement);
     expect(decodePacket(bytes).ok).toBe(true);
     const longer = concatBytes(
       bytes.subarray(0, 9),
-      Uint8Array.of(2, 1),
+      Uint8Array.of(3, 33),
       bytes.subarray(11, 12),
       bytes.subarray(11),
     );
@@ -229,17 +235,30 @@ describe('elide', () => {
   });
 });
 
-/** Another value of the same type. */
-function other(value: number | Uint8Array): number | Uint8Array {
-  if (typeof value === 'number') return value === 0 ? 1 : value - 1;
+/** The same but for a bit of the last byte. */
+function otherBytes(value: Uint8Array): Uint8Array {
   if (value.length === 0) return Uint8Array.of(0);
   const changed = value.slice();
   changed[changed.length - 1] = (changed[changed.length - 1] as number) ^ 1;
   return changed;
 }
 
+/** Another value of the same type. */
+function other(type: FieldType, value: Fields[string]): Fields[string] {
+  if (typeof value === 'number') return value === 0 ? 1 : value - 1;
+  if (value instanceof Uint8Array) return otherBytes(value);
+  if (type === 'digests') {
+    const [first, ...rest] = value as readonly Uint8Array[];
+    return first === undefined ? [filled(1)] : [otherBytes(first), ...rest];
+  }
+  const [first, ...rest] = value as readonly Certified[];
+  return first === undefined
+    ? [{ slot: 15, view: 0, value: filled(0) }]
+    : [{ ...first, value: otherBytes(first.value) }, ...rest];
+}
+
 const fields = kinds.flatMap((kind) =>
-  [...statements[kind].key, ...statements[kind].body].map(([name]) => [kind, name] as const),
+  [...statements[kind].key, ...statements[kind].body].map(([name, type]) => [kind, name, type] as const),
 );
 
 describe('the signed message', () => {
@@ -248,11 +267,11 @@ describe('the signed message', () => {
     vi.resetModules();
   });
 
-  it.each(fields)('covers %s.%s', (kind, name) => {
+  it.each(fields)('covers %s.%s', (kind, name, type) => {
     fc.assert(
       fc.property(anyStatementOf(kind), (statement) => {
         const values = statement as unknown as Fields;
-        const changed = { ...statement, [name]: other(values[name] as number) } as Statement;
+        const changed = { ...statement, [name]: other(type, values[name] as Fields[string]) } as Statement;
         const message = (each: Statement): Uint8Array => signedMessage(session, seatOf(1), entriesOf([each]));
         expect(message(changed)).not.toEqual(message(statement));
       }),

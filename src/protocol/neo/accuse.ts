@@ -1,0 +1,116 @@
+/**
+ * Finding lies: whatever comes is compared with what its signer has said before in the same round. Two
+ * statements that contradict each other (evidence.ts) convict; the proof goes into my next update.
+ */
+
+import { equalBytes } from '../../base/bytes.ts';
+import type { Round, Seat } from '../../base/ids.ts';
+import { add, has, seatsOf } from '../../base/players.ts';
+import type { Verified } from '../../crypto/signature.ts';
+import { UPDATE_BYTES_MAX } from '../../wire/limits.ts';
+import type { Packet } from '../../wire/packet.ts';
+import type { NeoStatement } from '../../wire/statement.ts';
+import { type Evidence, encodeEvidence, prove } from '../evidence.ts';
+import type { Contest, Held, NeoRound } from './state.ts';
+import { pastOf } from './state.ts';
+import type { Turn } from './turn.ts';
+import { isNone, sameValue } from './values.ts';
+
+/** The packets of a sender that a round holds. */
+function packetsOf(round: NeoRound, sender: Seat): ReadonlySet<Verified<Packet>> {
+  const packets = new Set<Verified<Packet>>();
+  const add = (held: Held<unknown> | null | undefined): void => {
+    if (held) packets.add(held.packet);
+  };
+  for (const list of [round.commits, round.votes, round.reveals]) add(list[sender]);
+  for (const held of round.holds[sender] ?? []) add(held);
+  for (const contest of [round.slots, ...round.openings]) {
+    if (contest !== null) for (const held of saidIn(contest, sender)) add(held);
+  }
+  return packets;
+}
+
+function saidIn(contest: Contest, sender: Seat): readonly Held<unknown>[] {
+  const proposals = contest.proposals.filter(({ packet }) => packet.sender === sender);
+  const { changes, confirms, prepares } = contest;
+  return [...(changes[sender] ?? []), ...(prepares[sender] ?? []), ...(confirms[sender] ?? []), ...proposals];
+}
+
+/**
+ * True when a statement may contradict another of its sender. In a round in which nothing goes wrong none
+ * does, so this is all that honest play costs.
+ */
+function isSuspect(round: NeoRound, sender: Seat, statement: NeoStatement): boolean {
+  const { kind } = statement;
+  if (kind === 'commit') {
+    const before = round.commits[sender]?.statement.commitment;
+    const voted = round.votes[sender]?.entries[sender];
+    if (voted && !sameValue(voted, statement.commitment)) return true;
+    return before !== undefined && !equalBytes(before, statement.commitment);
+  }
+  if (kind === 'vote') {
+    return round.votes[sender] !== null || (round.commits[sender] !== null && !has(statement.named, sender));
+  }
+  if (kind === 'reveal') {
+    const committed = round.commits[sender]?.statement.commitment;
+    const opened = round.opensTo[sender];
+    return round.reveals[sender] !== null || !!(committed && opened && !sameValue(committed, opened));
+  }
+  return kind !== 'hold' || round.openings.some((contest) => contest !== null);
+}
+
+/** Compares a statement with everything held of its signer in its round. */
+export function findLies(
+  turn: Turn,
+  packet: Verified<Packet>,
+  statement: NeoStatement,
+  vectors: readonly (readonly Uint8Array[])[],
+): void {
+  const { sender } = packet;
+  const { liars, setup } = turn.state;
+  const round = turn.round(statement.round);
+  if (has(liars, sender) || sender === setup.me || !isSuspect(round, sender, statement)) return;
+  const key = publicKeyOf(turn, sender);
+  const known = [...vectors, ...round.vectors, ...round.votes.flatMap((vote) => (vote?.hashes ? [vote.hashes] : []))];
+  for (const other of packetsOf(round, sender)) {
+    if (other.bytes === packet.bytes) continue;
+    const evidence = prove(setup.session, key, other, packet, known);
+    if (evidence !== null) return accuse(turn, sender, evidence);
+  }
+}
+
+/** The public key of a seat, as the newest log knows it. */
+export function publicKeyOf(turn: Turn, seat: Seat): Uint8Array {
+  const { final } = turn.state;
+  return pastOf(turn.state, final).log.roster[seat]?.publicKey as Uint8Array;
+}
+
+/** Tells of a lie, and puts it into the log where it fits. */
+export function accuse(turn: Turn, player: Seat, evidence: Evidence): void {
+  const bytes = encodeEvidence(evidence);
+  turn.set({ liars: add(turn.state.liars, player) });
+  turn.effects.push({ type: 'evidence', player, kind: evidence.conflict.kind, evidence: bytes });
+  if (bytes.length < UPDATE_BYTES_MAX - 16) turn.want({ type: 'accuse', evidence: bytes });
+}
+
+/**
+ * Shows the commitment that I hold to everybody as soon as a vote names another one of the same author:
+ * whoever holds the other then holds both.
+ */
+export function retellCommits(turn: Turn, number: Round): void {
+  const round = turn.round(number);
+  let told = round.retold;
+  for (const author of seatsOf(round.environment.members)) {
+    const held = round.commits[author];
+    if (!held || has(told, author)) continue;
+    const disputed = round.votes.some((vote) => {
+      const value = vote?.entries[author];
+      return !!value && !isNone(value) && !sameValue(value, held.statement.commitment);
+    });
+    if (!disputed) continue;
+    told = add(told, author);
+    turn.effects.push({ type: 'retell', packet: held.packet.bytes });
+  }
+  if (told !== round.retold) turn.change(number, { retold: told });
+}
+

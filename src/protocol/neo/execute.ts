@@ -1,0 +1,191 @@
+/**
+ * From decided rounds to play: a round is played as soon as all its slots are decided and all accepted
+ * openings are there, and is final when every opening is decided too. Where an opening turns out `void`
+ * after it was played (an outage longer than T_open), play goes back to the last final round.
+ */
+
+import type { Round } from '../../base/ids.ts';
+import { add, has, minus, nobody, type PlayerSet, seatsOf, union, within } from '../../base/players.ts';
+import { hash } from '../../crypto/hash.ts';
+import type { BySeat, Outcome } from '../round.ts';
+import { holdsOpening, isSettled, supportOf } from './instance.ts';
+import { stateDigest } from './digest.ts';
+import { type ClosedRound, fold } from './log-state.ts';
+import { needed } from './openings.ts';
+import type { FinalRound } from './record.ts';
+import { type NeoRound, newest, pastOf, permit, type Played, roundOf } from './state.ts';
+import type { Turn } from './turn.ts';
+import { decodeUpdate, type Update } from './update.ts';
+import { NONE } from './values.ts';
+import { ROUND_INSTANCE } from '../../wire/statement.ts';
+
+/** The opening that counts for an author, mine while my packet is still being signed. */
+function openingOf(
+  turn: Turn,
+  round: NeoRound,
+  author: number,
+): { readonly input: Uint8Array; readonly salt: Uint8Array } | null {
+  if (author === turn.state.setup.me && round.own !== null) return round.own;
+  return round.reveals[author]?.statement ?? null;
+}
+
+/** True when all that the round will be is known here. */
+function isPlayable(turn: Turn, round: NeoRound): boolean {
+  if (!isSettled(round, ROUND_INSTANCE)) return false;
+  const { me } = turn.state.setup;
+  return seatsOf(needed(turn, round.round)).every((author) => {
+    if (has(round.voided, author)) return true;
+    return holdsOpening(round, author, me) && (!has(round.denied, author) || has(round.opened, author));
+  });
+}
+
+/** The round as the log sees it, before the game has judged its inputs. */
+function closedOf(turn: Turn, round: NeoRound): ClosedRound {
+  const accepted = needed(turn, round.round);
+  const voided = round.voided;
+  let illegal = nobody;
+  const updates = round.commits.map((_, seat): Update | null => {
+    if (!has(minus(accepted, voided), seat as never)) return null;
+    const opening = openingOf(turn, round, seat);
+    const update = opening && decodeUpdate(opening.input);
+    if (update === null) illegal = add(illegal, seat as never);
+    return update;
+  });
+  const { members } = round.environment;
+  const before = pastOf(turn.state, Math.max(0, round.round - turn.state.setup.log.alpha));
+  return {
+    round: round.round,
+    accepted,
+    voided: minus(voided, minus(members, accepted)),
+    updates,
+    illegal,
+    members,
+    judged: stateDigest(before.stateHash, before.log),
+  };
+}
+
+/** The seed of everything opened up to a round: that of the round before, and its openings. */
+function nextSeed(turn: Turn, round: NeoRound, before: Played): Uint8Array {
+  const chunks: Uint8Array[] = [before.seed];
+  for (const author of seatsOf(minus(needed(turn, round.round), round.voided))) {
+    const opening = openingOf(turn, round, author);
+    if (opening !== null) chunks.push(Uint8Array.of(author), opening.salt, hash('seed', opening.input));
+  }
+  return hash('seed', ...chunks);
+}
+
+/** Has the game play the next round, when it can be played and none is being played. */
+export function playNext(turn: Turn): void {
+  const { playing, setup } = turn.state;
+  const number = newest(turn.state) + 1;
+  const round = roundOf(turn.state, number);
+  if (playing !== null || round === null || !isPlayable(turn, round)) return;
+  const closed = closedOf(turn, round);
+  const judged = pastOf(turn.state, Math.max(0, number - setup.log.alpha));
+  const seats = judged.log.roster.length;
+  const inputs: BySeat<Uint8Array> = closed.updates.slice(0, seats).map((update) => update?.input ?? null);
+  const outcome: Outcome = {
+    epoch: round.environment.epoch,
+    round: number,
+    members: round.environment.members,
+    inputs,
+    seed: judged.seed,
+    nextSeed: nextSeed(turn, round, pastOf(turn.state, number - 1)),
+  };
+  turn.set({ playing: { closed, seed: outcome.nextSeed } });
+  turn.effects.push({ type: 'advance', outcome });
+}
+
+/** The game has played the round; `illegal` are those whose input broke its rules. */
+export function takePlayed(turn: Turn, number: Round, stateHash: Uint8Array, illegal: PlayerSet): void {
+  const { past, playing, setup } = turn.state;
+  if (number === 0) {
+    const [first] = past;
+    if (first) turn.set({ past: [{ ...first, stateHash }, ...past.slice(1)] });
+    return;
+  }
+  if (playing === null || playing.closed.round !== number) return;
+  const closed = { ...playing.closed, illegal: union(playing.closed.illegal, illegal) };
+  const { events, log } = fold(setup.log, pastOf(turn.state, number - 1).log, closed);
+  const played: Played = { closed, log, events, stateHash, seed: playing.seed };
+  turn.set({ past: [...past, played], playing: null });
+}
+
+/** Goes back to the last final round when something that was played turns out void. */
+export function takeBack(turn: Turn): void {
+  const { final, past, pastFrom, playing } = turn.state;
+  if (playing !== null) return;
+  for (let number = final + 1; number <= newest(turn.state); number++) {
+    const { closed } = pastOf(turn.state, number);
+    const voided = turn.round(number).voided;
+    if (closed === null || within(intersectOf(voided, closed.accepted), closed.voided)) continue;
+    turn.set({ past: past.slice(0, final - pastFrom + 1) });
+    turn.effects.push({ type: 'rollback', round: final });
+    return;
+  }
+}
+
+function intersectOf(a: PlayerSet, b: PlayerSet): PlayerSet {
+  return minus(a, minus(a, b));
+}
+
+/** Rounds that can never change any more, in order. */
+export function finalize(turn: Turn): void {
+  for (;;) {
+    const { final } = turn.state;
+    const number = final + 1;
+    if (number > newest(turn.state)) return;
+    const round = turn.round(number);
+    const { closed, events } = pastOf(turn.state, number);
+    if (closed === null || !within(needed(turn, number), union(round.opened, round.voided))) return;
+    turn.persist({ type: 'final', final: finalRound(turn, round) });
+    turn.set({ final: number });
+    turn.set(permit(turn.state, turn.now.time));
+    turn.effects.push({ type: 'final', round: number });
+    for (const event of events) turn.happened(event);
+    forget(turn);
+  }
+}
+
+/** A final round with its proof: what a recording is made of. */
+function finalRound(turn: Turn, round: NeoRound): FinalRound {
+  const { closed, stateHash } = pastOf(turn.state, round.round);
+  const { decided, slots, voided } = round;
+  const certified = slots.best.filter((each) => each !== null);
+  const confirms = slots.confirms.flatMap((list) => (list ?? []).map(({ packet }) => packet.bytes));
+  const disputes = round.openings.flatMap((contest) => {
+    if (contest === null) return [];
+    const said = contest.confirms.flatMap((list) => (list ?? []).map(({ packet }) => packet.bytes));
+    return [...supportOf(round, contest, contest.best.filter((each) => each !== null)), ...said];
+  });
+  const votes = round.votes.flatMap((vote) => (vote ? [vote.packet.bytes] : []));
+  const vectors = round.votes.flatMap((vote) => (vote?.hashes ? [vote.hashes] : []));
+  return {
+    round: round.round,
+    decided,
+    voided: minus(voided, minus(voided, closed?.accepted ?? nobody)),
+    openings: decided.map((_, author) => {
+      if (!has(minus(closed?.accepted ?? nobody, voided), author as never)) return null;
+      const opening = openingOf(turn, round, author);
+      return opening && { input: opening.input, salt: opening.salt };
+    }),
+    illegal: closed?.illegal ?? nobody,
+    judged: closed?.judged ?? NONE,
+    stateHash,
+    packets: [...new Set([...votes, ...supportOf(round, slots, certified), ...confirms, ...disputes])],
+    vectors,
+  };
+}
+
+/** Drops what nobody can need any more: rounds R behind, and states that no open round rests on. */
+function forget(turn: Turn): void {
+  const { final, past, pastFrom, rounds, roundsFrom, setup } = turn.state;
+  const { alpha, silence } = setup.log;
+  const keepRounds = Math.max(roundsFrom, final - (silence + 2 * alpha + 1) + 1);
+  const keepPast = Math.max(pastFrom, final - 2 * alpha);
+  if (keepRounds > roundsFrom) {
+    turn.set({ rounds: rounds.slice(keepRounds - roundsFrom), roundsFrom: keepRounds });
+  }
+  if (keepPast > pastFrom) turn.set({ past: past.slice(keepPast - pastFrom), pastFrom: keepPast });
+}
+

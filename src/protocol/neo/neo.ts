@@ -1,0 +1,201 @@
+/**
+ * NEO rounds (GauthierDickey et al. 2004) made safe: fixed-length rounds in which everybody commits, votes
+ * on who was in time, and opens through the gate; equal signed votes decide, never silence. This file is
+ * the door of the machine and the order in which the concepts beside it act.
+ */
+
+import type { Round } from '../../base/ids.ts';
+import { has, type PlayerSet } from '../../base/players.ts';
+import { earlier, type Micros } from '../../base/time.ts';
+import type { Verified } from '../../crypto/signature.ts';
+import type { Packet } from '../../wire/packet.ts';
+import { type NeoStatement, ROUND_INSTANCE } from '../../wire/statement.ts';
+import type { Step } from '../effect.ts';
+import { findLies, retellCommits } from './accuse.ts';
+import { settleContest, takeChange, takeConfirm } from './contest.ts';
+import { takePrepare, takeProposal } from './proposal.ts';
+import { finalize, playNext, takeBack, takePlayed } from './execute.ts';
+import { isNeoStatement, judgeStatement } from './judge.ts';
+import { reportLate, settleOpenings, takeHold, takeReveal } from './openings.ts';
+import { opensAt, type Report, voteDeadline } from './pace.ts';
+import { operationsFor } from './operations.ts';
+import { assist, closeRound, likelyValues, sealInput, settleSlots, takeCommit, takeVector, takeVote } from './slots.ts';
+import { type Neo, type NeoRound, newest, type Now, roundOf } from './state.ts';
+import { type NeoEffect, Turn } from './turn.ts';
+import { pack } from './update.ts';
+
+export type NeoEvent =
+  /** My input for a round that is wanted, encoded; empty for none. */
+  | {
+      readonly type: 'input';
+      readonly round: Round;
+      readonly input: Uint8Array;
+      readonly salt: Uint8Array;
+      readonly report: Report;
+    }
+  /** A packet, with the vectors that came beside it. */
+  | {
+      readonly type: 'packet';
+      readonly packet: Verified<Packet>;
+      readonly vectors: readonly (readonly Uint8Array[])[];
+    }
+  | {
+      readonly type: 'played';
+      readonly round: Round;
+      readonly stateHash: Uint8Array;
+      readonly illegal: PlayerSet;
+    }
+  /** Somebody has not decided what I have: confirm it. */
+  | { readonly type: 'assist'; readonly round: Round }
+  | { readonly type: 'leave' }
+  | { readonly type: 'tick' };
+
+/** The only door of the machine. */
+export function stepNeo(state: Neo, now: Now, event: NeoEvent): Step<Neo, NeoEffect> {
+  const turn = new Turn(state, now);
+  if (state.over === null) {
+    const touched = take(turn, event);
+    settle(turn, touched);
+    turn.finish();
+  }
+  return [turn.state, turn.effects];
+}
+
+/** Takes the event in; answers the rounds that it touches, or null for all that are open. */
+function take(turn: Turn, event: NeoEvent): readonly Round[] | null {
+  if (event.type === 'input') {
+    const { input, report, round, salt } = event;
+    sealInput(turn, round, pack(report, operationsFor(turn, round), input), salt);
+    return [round];
+  }
+  if (event.type === 'packet') return takePacket(turn, event.packet, event.vectors);
+  if (event.type === 'played') takePlayed(turn, event.round, event.stateHash, event.illegal);
+  else if (event.type === 'assist') assist(turn, event.round);
+  else if (event.type === 'leave' && !turn.state.leaving) {
+    turn.set({ leaving: true });
+    turn.want({ type: 'leave' });
+  }
+  return event.type === 'tick' ? null : [];
+}
+
+function takePacket(
+  turn: Turn,
+  packet: Verified<Packet>,
+  vectors: readonly (readonly Uint8Array[])[],
+): readonly Round[] {
+  const rounds = new Set<Round>();
+  for (const [index, { statement }] of packet.entries.entries()) {
+    if (statement === null || !isNeoStatement(statement)) continue;
+    if (judgeStatement(turn.state, packet.sender, statement) !== null) continue;
+    for (const vector of vectors) takeVector(turn, statement.round, vector);
+    takeStatement(turn, packet, statement, index);
+    findLies(turn, packet, statement, vectors);
+    rounds.add(statement.round);
+  }
+  return [...rounds];
+}
+
+/** The machine with a packet in it that it had before: nothing is said or done. */
+export function holdPacket(neo: Neo, packet: Verified<Packet>): Neo {
+  const turn = new Turn(neo, { at: 0, time: 0, connectedAt: 0 });
+  for (const [index, { statement }] of packet.entries.entries()) {
+    if (statement === null || !isNeoStatement(statement)) continue;
+    if (judgeStatement(neo, packet.sender, statement) === null) takeStatement(turn, packet, statement, index);
+  }
+  return turn.state;
+}
+
+function takeStatement(turn: Turn, packet: Verified<Packet>, statement: NeoStatement, index: number): void {
+  const { kind } = statement;
+  if (kind === 'commit') takeCommit(turn, { statement, packet });
+  else if (kind === 'vote') takeVote(turn, { statement, packet });
+  else if (kind === 'reveal') takeReveal(turn, { statement, packet });
+  else if (kind === 'hold') takeHold(turn, { statement, packet });
+  else if (kind === 'confirm') takeConfirm(turn, { statement, packet });
+  else if (kind === 'prepare') takePrepare(turn, { statement, packet });
+  else if (kind === 'change') takeChange(turn, { statement, packet }, turn.hashOf(packet, index));
+  else takeProposal(turn, { statement, packet }, turn.hashOf(packet, index));
+}
+
+/** Does what the touched rounds allow, then plays and finalizes what has become complete. */
+function settle(turn: Turn, touched: readonly Round[] | null): void {
+  const rounds = touched ?? openRounds(turn.state);
+  for (const number of rounds) if (roundOf(turn.state, number) !== null) settleRound(turn, number);
+  let before: Neo;
+  do {
+    before = turn.state;
+    takeBack(turn);
+    playNext(turn);
+    finalize(turn);
+    for (let number = turn.state.final + 1; number <= newest(turn.state) + 1; number++) {
+      if (turn.state !== before && roundOf(turn.state, number) !== null) settleOpenings(turn, number);
+    }
+  } while (turn.state !== before);
+}
+
+/** The rounds in which something may still be due. */
+function openRounds({ final, rounds }: Neo): readonly Round[] {
+  return rounds.filter(({ round }) => round > final).map(({ round }) => round);
+}
+
+function settleRound(turn: Turn, number: Round): void {
+  retellCommits(turn, number);
+  closeRound(turn, number);
+  settleSlots(turn, number);
+  settleContest(turn, number, ROUND_INSTANCE, likelyValues(turn.round(number), turn.state.setup.me));
+  settleSlots(turn, number);
+  if (number > turn.state.final) settleOpenings(turn, number);
+  reportLate(turn, number);
+}
+
+/** The round that I must commit to now or next, or null: it waits for the window. */
+export function nextToCommit(neo: Neo): NeoRound | null {
+  const { rounds, setup } = neo;
+  const next = rounds.find(({ environment, own, ownVote, round }) => {
+    return round > neo.final && own === null && ownVote === null && has(environment.members, setup.me);
+  });
+  return next !== undefined && next.round - setup.window <= newest(neo) ? next : null;
+}
+
+/** The round that an input is wanted for at this moment, or null. */
+export function wantsInput(neo: Neo, now: Now): NeoRound | null {
+  const next = neo.over === null ? nextToCommit(neo) : null;
+  if (next === null) return null;
+  const { environment, hurried, permittedAt, round } = next;
+  return hurried || opensAt(environment.pace, round, permittedAt) <= now.time ? next : null;
+}
+
+/** When time alone will bring something, as raw clock; null for never. */
+export function wakeNeo(neo: Neo, now: Now): Micros | null {
+  if (neo.over !== null) return null;
+  const raw = (time: Micros): Micros => now.at + (time - now.time);
+  let wake: Micros | null = null;
+  const next = nextToCommit(neo);
+  if (next !== null) wake = raw(opensAt(next.environment.pace, next.round, next.permittedAt));
+  for (const round of neo.rounds) {
+    if (round.round <= neo.final) continue;
+    wake = earlier(wake, wakeRound(neo, round, raw, now));
+  }
+  return wake;
+}
+
+function wakeRound(
+  { setup }: Neo,
+  round: NeoRound,
+  raw: (time: Micros) => Micros,
+  now: Now,
+): Micros | null {
+  const { decidedAt, environment, graceAt, own, ownVote, permittedAt } = round;
+  let wake: Micros | null = round.slots.timerAt;
+  if (own !== null && ownVote === null) wake = raw(voteDeadline(environment.pace, round.round, permittedAt));
+  if (graceAt !== null && graceAt > now.at) wake = earlier(wake, graceAt);
+  if (decidedAt !== null) {
+    const since = Math.max(decidedAt, now.connectedAt);
+    const { lateAfter, openAfter } = setup.times;
+    for (const due of [decidedAt + environment.pace.arrival, since + lateAfter, since + openAfter, since + 2 * openAfter]) {
+      if (due > now.at) wake = earlier(wake, due);
+    }
+    for (const contest of round.openings) if (contest !== null) wake = earlier(wake, contest.timerAt);
+  }
+  return wake;
+}

@@ -1,0 +1,190 @@
+/**
+ * A player that comes back with its log: the final rounds to play again, and of the open ones what I have
+ * said and what that rested on. Nothing is ever said anew: signatures are deterministic (RFC 8032), so what
+ * leaves is what left before.
+ */
+
+import { assert, unreachable } from '../../base/assert.ts';
+import { type Round, type Seat, seatOf } from '../../base/ids.ts';
+import { add, has, nobody, type PlayerSet, union } from '../../base/players.ts';
+import { commit } from '../../crypto/commitment.ts';
+import { hash } from '../../crypto/hash.ts';
+import { attest, type Verified } from '../../crypto/signature.ts';
+import { decodePacket, type Packet } from '../../wire/packet.ts';
+import { type NeoStatement, ROUND_INSTANCE } from '../../wire/statement.ts';
+import type { EndReason } from '../effect.ts';
+import type { Outcome } from '../round.ts';
+import { holdPacket } from './neo.ts';
+import { type ClosedRound, fold } from './log-state.ts';
+import type { FinalRound, NeoRecord } from './record.ts';
+import { beginNeo, type Neo, type NeoRound, type NeoSetup, pastOf, permit, roundOf, type Sealed } from './state.ts';
+import { Turn } from './turn.ts';
+import { decodeUpdate, type Update } from './update.ts';
+import { isNone } from './values.ts';
+
+export interface Restored {
+  readonly publicKey: Uint8Array | null;
+  readonly nonce: Uint8Array | null;
+  readonly agreement: Uint8Array | null;
+  readonly keys: readonly Uint8Array[] | null;
+  readonly nonces: readonly Uint8Array[] | null;
+  readonly neo: Neo | null;
+  /** Every final round, in order. */
+  readonly outcomes: readonly Outcome[];
+  /** Own statements of open rounds, one list a packet. */
+  readonly unsaid: readonly (readonly NeoStatement[])[];
+}
+
+/** What a final round of the log was, as the fold sees it. */
+export function closedOfFinal(final: FinalRound, before: { readonly members: PlayerSet }, members: PlayerSet): ClosedRound {
+  let accepted = nobody;
+  for (const [seat, value] of final.decided.entries()) {
+    if (value && !isNone(value) && has(members, seatOf(seat)) && has(before.members, seatOf(seat)))
+      accepted = add(accepted, seatOf(seat));
+  }
+  const updates = final.openings.map((opening): Update | null => opening && decodeUpdate(opening.input));
+  const { illegal, judged, round, voided } = final;
+  return { round, accepted, voided, updates, illegal, judged, members };
+}
+
+/** Seed of everything opened up to a round. */
+export function seedAfter(seed: Uint8Array, openings: FinalRound['openings']): Uint8Array {
+  const chunks: Uint8Array[] = [seed];
+  for (const [author, opening] of openings.entries()) {
+    if (opening) chunks.push(Uint8Array.of(author), opening.salt, hash('seed', opening.input));
+  }
+  return hash('seed', ...chunks);
+}
+
+/** What a run of records comes to. */
+class Replay {
+  publicKey: Uint8Array | null = null;
+  nonce: Uint8Array | null = null;
+  agreement: Uint8Array | null = null;
+  keys: readonly Uint8Array[] | null = null;
+  nonces: readonly Uint8Array[] | null = null;
+  neo: Neo | null = null;
+  readonly outcomes: Outcome[] = [];
+  readonly said: (readonly NeoStatement[])[] = [];
+  /** What the next COMMIT seals, and what the next VOTE says: nothing is done before they are said. */
+  sealed: Sealed | null = null;
+  voted: NeoRound['ownVote'] = null;
+
+  machine(): Neo {
+    assert(this.neo !== null, 'statements follow the session in a log');
+    return this.neo;
+  }
+
+  change(round: Round, change: (round: NeoRound) => Partial<NeoRound>): void {
+    const found = roundOf(this.machine(), round);
+    if (found === null) return;
+    const turn = new Turn(this.machine(), { at: 0, time: 0, connectedAt: 0 });
+    turn.change(round, change(found));
+    this.neo = turn.state;
+  }
+}
+
+function replayFinal(replay: Replay, final: FinalRound): void {
+  const neo = replay.machine();
+  const { round } = final;
+  assert(round === neo.final + 1, 'a log holds final rounds in order');
+  const before = pastOf(neo, round - 1);
+  const judged = pastOf(neo, Math.max(0, round - neo.setup.log.alpha));
+  const { members } = judged.log;
+  const closed = closedOfFinal(final, before.log, members);
+  const { events, log } = fold(neo.setup.log, before.log, closed);
+  const seed = seedAfter(before.seed, final.openings);
+  const inputs = closed.updates.slice(0, judged.log.roster.length).map((update) => update?.input ?? null);
+  const { epoch } = judged.log;
+  replay.outcomes.push({ epoch, round, members, inputs, seed: judged.seed, nextSeed: seed });
+  const played = { closed, events, log, seed, stateHash: final.stateHash };
+  replay.neo = permit({ ...neo, final: round, past: [...neo.past, played] }, 0);
+  replay.change(round, () => ({ decided: final.decided, voided: final.voided, opened: closed.accepted }));
+}
+
+/** What a statement that I have said makes of me. */
+function replaySaid(replay: Replay, statements: readonly NeoStatement[]): void {
+  replay.said.push(statements);
+  for (const statement of statements) {
+    const { kind, round } = statement;
+    if (kind === 'reveal') replay.change(round, () => ({ revealed: true }));
+    else if (kind === 'hold') {
+      replay.change(round, ({ holding }) => ({
+        holding: union(holding, statement.authors),
+        holdIndex: statement.index + 1,
+      }));
+    } else if (kind === 'commit') replay.change(round, () => ({ own: replay.sealed }));
+    else if (kind === 'vote') replay.change(round, () => ({ ownVote: replay.voted }));
+    else replayContest(replay, statement);
+  }
+}
+
+function replayContest(
+  replay: Replay,
+  statement: Extract<NeoStatement, { kind: 'change' | 'propose' | 'prepare' | 'confirm' }>,
+): void {
+  const { instance, kind, round, view } = statement;
+  const neo = replay.machine();
+  if (roundOf(neo, round) === null) return;
+  const turn = new Turn(neo, { at: 0, time: 0, connectedAt: 0 });
+  const contest = turn.contest(round, instance);
+  if (kind === 'change') {
+    turn.changeContest(round, instance, { view, changed: view, confirmed: nobody, confirmIndex: 0 });
+    if (instance !== ROUND_INSTANCE && isNone(statement.claim)) {
+      turn.change(round, { denied: add(turn.round(round).denied, instance as Seat) });
+    }
+  } else if (kind === 'propose') turn.changeContest(round, instance, { proposed: view });
+  else if (kind === 'prepare') {
+    const entered = view > contest.view ? { view, confirmed: nobody, confirmIndex: 0 } : {};
+    turn.changeContest(round, instance, { ...entered, prepared: view });
+  } else {
+    turn.changeContest(round, instance, {
+      confirmed: union(contest.confirmed, statement.slots),
+      confirmIndex: statement.index + 1,
+    });
+  }
+  replay.neo = turn.state;
+}
+
+/** A packet of our own log: it was verified before it was written. */
+function packetOf(bytes: Uint8Array): Verified<Packet> {
+  const decoded = decodePacket(bytes);
+  assert(decoded.ok, 'a log holds packets that this version wrote');
+  const { value } = decoded;
+  return attest({ publicKey: bytes, message: bytes, signature: value.signature, value });
+}
+
+function replayRecord(replay: Replay, record: NeoRecord, setupOf: SetupOf): void {
+  if (record.type === 'hello') {
+    replay.publicKey = record.publicKey;
+    replay.nonce = record.nonce;
+    replay.agreement = record.agreement;
+  } else if (record.type === 'session') {
+    assert(replay.neo === null, 'a log holds one session');
+    replay.keys = record.keys;
+    replay.nonces = record.nonces;
+    replay.neo = beginNeo(setupOf(record.keys, record.nonces));
+  } else if (record.type === 'sealed') {
+    const { epoch, input, round, salt } = record.reveal;
+    const { me, session } = replay.machine().setup;
+    const commitment = commit({ session, epoch, round, author: me }, salt, input);
+    replay.sealed = { commitment, input, salt };
+  } else if (record.type === 'voted') replay.voted = record.entries;
+  else if (record.type === 'said') replaySaid(replay, record.statements);
+  else if (record.type === 'keep') {
+    for (const bytes of record.packets) replay.neo = holdPacket(replay.machine(), packetOf(bytes));
+  } else if (record.type === 'final') replayFinal(replay, record.final);
+  else if (record.type === 'end') replay.neo = { ...replay.machine(), over: record.reason as EndReason };
+  else unreachable(record);
+}
+
+type SetupOf = (keys: readonly Uint8Array[], nonces: readonly Uint8Array[]) => NeoSetup;
+
+/** The state that a log describes. Throws if the records do not follow from one another: a damaged log. */
+export function restore(records: readonly NeoRecord[], setupOf: SetupOf): Restored {
+  const replay = new Replay();
+  for (const record of records) replayRecord(replay, record, setupOf);
+  const { agreement, keys, neo, nonce, nonces, outcomes, publicKey, said } = replay;
+  const open = said.filter((statements) => statements.some(({ round }) => neo !== null && round > neo.final));
+  return { agreement, keys, neo, nonce, nonces, outcomes, publicKey, unsaid: open };
+}

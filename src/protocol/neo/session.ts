@@ -1,0 +1,350 @@
+/**
+ * The neo session: it brings the greeting, the machine, the links and the clock together and owns no rule
+ * of theirs. A datagram takes one road: `open` (cheap checks), verify (a keyring, outside), `step`, and the
+ * effects of the step leave in order.
+ */
+
+import type { Seat } from '../../base/ids.ts';
+import { count, has, nobody, type PlayerSet, seatsOf, union } from '../../base/players.ts';
+import { earlier, type Micros } from '../../base/time.ts';
+import type { Verified } from '../../crypto/signature.ts';
+import type { Hello } from '../../wire/hello.ts';
+import type { Packet } from '../../wire/packet.ts';
+import { encodeRounds, headerBeside, type RoundsHeader } from '../../wire/rounds.ts';
+import { type RoundsItem, roundsItemBytes, type VectorItem } from '../../wire/rounds-item.ts';
+import type { EndReason, SessionEffect, Step } from '../effect.ts';
+import type { Running, SessionSetup, SessionEvent as SomeEvent } from '../engine.ts';
+import {
+  agree,
+  beginGreeting,
+  firstRecord,
+  type Greeting,
+  type GreetingEffect,
+  greetingWakeAt,
+  sayHello,
+  takeHello,
+  takeOwnHello,
+  waitForOthers,
+} from '../greeting.ts';
+import { type Clock, firstClock, hear, keep, roundTrip, sessionTime, stamp } from './clock.ts';
+import { listed } from './holdings.ts';
+import { firstLateness, type Lateness, noteCommit, reportOf } from './lateness.ts';
+import { flush, heard, interruptions, keepLinks, type Link, linkWakeAt, openLink, tellAll } from './link.ts';
+import { type NeoEvent, nextToCommit, stepNeo, wakeNeo, wantsInput } from './neo.ts';
+import type { NeoOptions } from './options.ts';
+import type { NeoRecord } from './record.ts';
+import type { Restored } from './recovery.ts';
+import { suspects } from './stall.ts';
+import { beginNeo, environmentOf, type Neo, type Now, pastOf, roundOf } from './state.ts';
+import type { NeoEffect } from './turn.ts';
+
+/** Who was heard within this many arrival bounds is there. */
+const FRESH_ARRIVALS = 4;
+
+export interface NeoSession extends Running {
+  readonly options: NeoOptions;
+  readonly greeting: Greeting;
+  readonly neo: Neo | null;
+  readonly link: Link;
+  readonly clock: Clock;
+  readonly lateness: Lateness;
+  /** Since when enough members have been heard without a break; null while they are not. */
+  readonly connectedAt: Micros | null;
+  /** When the newest round became final, or a stall was last reported. */
+  readonly movedAt: Micros;
+  /** The time of the newest event, and when time alone brings the machine something. */
+  readonly at: Micros;
+  readonly dueAt: Micros | null;
+  /** Statements of the log, to be signed and sent again at the start. */
+  readonly unsaid: Restored['unsaid'];
+}
+
+export type NeoSessionEvent = SomeEvent<RoundsHeader, VectorItem>;
+
+/** A new session, or one that goes on from its log. */
+export function createNeoSession(
+  setup: SessionSetup,
+  options: NeoOptions,
+  at: Micros,
+  restored: Restored | null,
+): NeoSession {
+  const neo = restored?.neo ?? null;
+  const players = neo === null ? nobody : playersOf(neo);
+  return {
+    setup,
+    options,
+    greeting: beginGreeting(setup, at, restored?.nonces ?? null),
+    neo,
+    link: openLink(setup.me, players, at),
+    clock: firstClock(setup.keys.length, setup.me, at),
+    lateness: firstLateness(),
+    connectedAt: null,
+    movedAt: at,
+    at,
+    dueAt: at,
+    unsaid: restored?.unsaid ?? [],
+  };
+}
+
+/** Everybody who is a member of a round that is still kept. */
+function playersOf({ rounds }: Neo): PlayerSet {
+  return rounds.reduce((set, { environment }) => union(set, environment.members), nobody);
+}
+
+/** The moment as the machine sees it. */
+export function nowOf({ at, clock, connectedAt }: Pick<NeoSession, 'at' | 'clock' | 'connectedAt'>): Now {
+  return { at, time: sessionTime(clock, at), connectedAt: connectedAt ?? at };
+}
+
+/** One change of the session on its way. */
+class Turn {
+  session: NeoSession;
+  readonly effects: SessionEffect<NeoRecord>[] = [];
+
+  constructor(session: NeoSession) {
+    this.session = session;
+  }
+
+  get at(): Micros {
+    return this.session.at;
+  }
+
+  set(change: Partial<NeoSession>): void {
+    this.session = { ...this.session, ...change };
+  }
+
+  greet([greeting, effects]: Step<Greeting, GreetingEffect>): void {
+    this.set({ greeting });
+    this.effects.push(...effects);
+  }
+
+  /** Passes an event to the machine; what it wants everybody to see goes to the links. */
+  drive(event: NeoEvent): void {
+    const { neo } = this.session;
+    if (neo === null) return;
+    const [next, effects] = stepNeo(neo, nowOf(this.session), event);
+    this.set({ neo: next });
+    for (const effect of effects) this.take(effect);
+    if (next.final !== neo.final) {
+      const link = keepLinks(this.session.link, playersOf(next), this.at);
+      this.set({ link, movedAt: this.at, clock: keep(this.session.clock, membersOf(next)) });
+    }
+  }
+
+  take(effect: NeoEffect): void {
+    if (effect.type !== 'retell') this.effects.push(effect);
+    else this.set({ link: tellAll(this.session.link, { type: 'packet', bytes: effect.packet }) });
+  }
+}
+
+/** The members as the newest final round leaves them. */
+export function membersOf(neo: Neo): PlayerSet {
+  return pastOf(neo, neo.final).log.members;
+}
+
+/** The only door of the session. */
+export function stepNeoSession(
+  session: NeoSession,
+  event: NeoSessionEvent,
+): Step<NeoSession, SessionEffect<NeoRecord>> {
+  const turn = new Turn({ ...session, at: event.at });
+  connect(turn);
+  if (event.type === 'start') start(turn);
+  else if (event.type === 'hello') turn.greet(takeHello(session.greeting, event.at, event.from, event.hello));
+  else if (event.type === 'bundle') takeBundle(turn, event);
+  else if (event.type === 'signed') takeSigned(turn, event.value);
+  else if (event.type === 'input') takeInput(turn, event.input.input, event.input.salt);
+  else if (event.type === 'played') {
+    const { illegal, round, stateHash } = event;
+    turn.drive({ type: 'played', round, stateHash, illegal });
+  } else if (event.type === 'leave') turn.drive({ type: 'leave' });
+  else if (event.type === 'wish' && event.target !== null) forfeit(turn, event.target);
+  else if (event.type === 'quit') finish(turn, 'left');
+  if (turn.session.neo === null) greet(turn);
+  else attend(turn);
+  return [turn.session, endLast(turn.effects)];
+}
+
+/** The end is told after the last datagrams have left: whoever hears of it may stop everything. */
+function endLast(
+  effects: readonly SessionEffect<NeoRecord>[],
+): readonly SessionEffect<NeoRecord>[] {
+  if (!effects.some(({ type }) => type === 'end')) return effects;
+  return [...effects.filter(({ type }) => type !== 'end'), ...effects.filter(({ type }) => type === 'end')];
+}
+
+/** When the session wants a tick; null for never. */
+export function neoWakeAt(session: NeoSession): Micros | null {
+  const { greeting, link, movedAt, neo, options, setup } = session;
+  if (neo === null) return greetingWakeAt(greeting, setup.handshakeWithin);
+  const wake = earlier(linkWakeAt(link), session.dueAt);
+  return neo.over === null ? earlier(wake, movedAt + options.stallAfter) : wake;
+}
+
+/** The round that an input is wanted for now, or null. */
+export function neoWanted(session: NeoSession): { epoch: number; round: number; mayBeEmpty: boolean } | null {
+  const round = session.neo === null ? null : wantsInput(session.neo, nowOf(session));
+  return round && { epoch: round.environment.epoch, round: round.round, mayBeEmpty: true };
+}
+
+function start(turn: Turn): void {
+  const { neo, unsaid } = turn.session;
+  if (neo === null) {
+    turn.effects.push(firstRecord(turn.session.greeting));
+    return;
+  }
+  for (const statements of unsaid) turn.effects.push({ type: 'sign', draft: { type: 'packet', statements } });
+  turn.greet(sayHello(turn.session.greeting));
+  turn.set({ unsaid: [] });
+}
+
+/** Says hello when it is due, gives up when it is time, and starts when all hold the same nonces. */
+function greet(turn: Turn): void {
+  const { greeting, options, setup } = turn.session;
+  const agreed = agree(greeting);
+  if (agreed === null) return turn.greet(waitForOthers(greeting, turn.at, setup.handshakeWithin));
+  turn.greet(agreed.said);
+  const { nonces } = turn.session.greeting;
+  const neo = beginNeo(options.setupOf(agreed.session, setup, nonces ?? []));
+  turn.set({
+    neo,
+    link: openLink(setup.me, membersOf(neo), turn.at),
+    clock: firstClock(setup.keys.length, setup.me, turn.at),
+    movedAt: turn.at,
+  });
+}
+
+function takeSigned(turn: Turn, value: Verified<Packet> | Verified<Hello>): void {
+  if (!('entries' in value)) return turn.greet(takeOwnHello(turn.session.greeting, turn.at, value));
+  turn.set({ link: tellAll(turn.session.link, { type: 'packet', bytes: value.bytes }) });
+  turn.drive({ type: 'packet', packet: value, vectors: [] });
+}
+
+function takeInput(turn: Turn, input: Uint8Array, salt: Uint8Array): void {
+  const { lateness, neo } = turn.session;
+  const now = nowOf(turn.session);
+  const next = neo && wantsInput(neo, now);
+  if (!neo || !next) return;
+  const report = reportOf(lateness, next.environment.quorum.f, next, now.time);
+  turn.drive({ type: 'input', round: next.round, input, salt, report });
+}
+
+function takeBundle(turn: Turn, event: Extract<NeoSessionEvent, { type: 'bundle' }>): void {
+  const { attachments, carried, from, header, packets } = event;
+  const { link, neo } = turn.session;
+  if (neo === null || !link.peers[from]) return;
+  if (link.peers[from]?.interrupted) {
+    turn.effects.push({ type: 'notify', notice: { type: 'player', player: from, status: 'resumed' } });
+  }
+  turn.set({
+    link: heard(link, from, turn.at, header, carried),
+    clock: hear(turn.session.clock, from, header.stamp, turn.at),
+  });
+  connect(turn);
+  const vectors = attachments.map(({ digests }) => digests);
+  for (const packet of packets) {
+    noteLateness(turn, packet);
+    turn.drive({ type: 'packet', packet, vectors });
+  }
+}
+
+/** Remembers how late the commitments of others come. */
+function noteLateness(turn: Turn, packet: Verified<Packet>): void {
+  const { clock, lateness, neo } = turn.session;
+  for (const { statement } of packet.entries) {
+    if (statement?.kind !== 'commit' || neo === null) continue;
+    const round = roundOf(neo, statement.round);
+    if (round === null || round.commits[packet.sender]) continue;
+    turn.set({ lateness: noteCommit(lateness, packet.sender, round, sessionTime(clock, turn.at)) });
+  }
+}
+
+/** Keeps track of how long enough members have been heard without a break. */
+function connect(turn: Turn): void {
+  const { connectedAt, link, neo, setup } = turn.session;
+  if (neo === null) return;
+  const { members, pace, quorum } = environmentOf(neo.setup, pastOf(neo, neo.final).log);
+  const within = FRESH_ARRIVALS * pace.arrival;
+  const here = seatsOf(members).filter((seat) => {
+    const peer = link.peers[seat];
+    return seat === setup.me || (peer && peer.heardAt + within > turn.at);
+  });
+  const connected = here.length >= quorum.change;
+  if (connected !== (connectedAt !== null)) turn.set({ connectedAt: connected ? turn.at : null });
+}
+
+/** At two players the game may go on alone when the other is silent: its own rule, nobody agrees to it. */
+function forfeit(turn: Turn, target: Seat): void {
+  const { neo, setup } = turn.session;
+  if (neo === null) return;
+  const members = membersOf(neo);
+  if (count(members) === 2 && has(members, target) && target !== setup.me) finish(turn, 'alone');
+}
+
+function finish(turn: Turn, reason: EndReason): void {
+  const { neo } = turn.session;
+  if (neo === null || neo.over !== null) return;
+  turn.effects.push({ type: 'persist', record: { type: 'end', reason } }, { type: 'end', reason });
+  turn.set({ neo: { ...neo, over: reason } });
+}
+
+/** What time alone brings: deadlines, silence, stalls; and all datagrams that are due. */
+function attend(turn: Turn): void {
+  const { dueAt } = turn.session;
+  if (dueAt !== null && dueAt <= turn.at) turn.drive({ type: 'tick' });
+  const [link, silent] = interruptions(turn.session.link, turn.at);
+  if (silent.length > 0) turn.set({ link });
+  for (const player of silent) {
+    turn.effects.push({ type: 'notify', notice: { type: 'player', player, status: 'interrupted' } });
+  }
+  stall(turn);
+  part(turn);
+  sendDue(turn);
+  const { neo } = turn.session;
+  turn.set({ dueAt: neo && wakeNeo(neo, nowOf(turn.session)) });
+}
+
+/** A player that the log has removed is done once the round in which that acts is final. */
+function part(turn: Turn): void {
+  const { neo, setup } = turn.session;
+  if (neo === null || neo.over !== null) return;
+  const next = nextToCommit(neo);
+  const oldest = roundOf(neo, neo.final + 1);
+  if (next !== null || oldest === null || has(oldest.environment.members, setup.me)) {
+    const members = membersOf(neo);
+    if (count(members) === 1 && has(members, setup.me)) finish(turn, 'alone');
+    return;
+  }
+  finish(turn, neo.leaving ? 'left' : 'expelled');
+}
+
+function stall(turn: Turn): void {
+  const { link, movedAt, neo, options } = turn.session;
+  if (neo === null || neo.over !== null || movedAt + options.stallAfter > turn.at) return;
+  turn.set({ movedAt: turn.at });
+  const found = suspects(neo, link, turn.at, options.stallAfter);
+  if (found === null) return;
+  const { players: waitingFor, reason } = found;
+  turn.effects.push({ type: 'notify', notice: { type: 'stall', round: neo.final + 1, waitingFor, reason } });
+}
+
+function sendDue(turn: Turn): void {
+  const { clock, neo } = turn.session;
+  if (neo === null) return;
+  const { assist, link, sendings } = flush(turn.session.link, neo, turn.at, (seat) => roundTrip(clock, seat));
+  turn.set({ link });
+  for (const { to, items } of sendings) send(turn, neo, to, items);
+  for (const round of assist) turn.drive({ type: 'assist', round });
+}
+
+function send(turn: Turn, neo: Neo, to: Seat, items: readonly RoundsItem[]): void {
+  const header = {
+    stamp: stamp(turn.session.clock, to, turn.at),
+    final: neo.final,
+    rounds: listed(neo),
+  };
+  const bytes = items.reduce((sum, item) => sum + roundsItemBytes(item), 0);
+  const datagram = encodeRounds(neo.setup.session, { header: headerBeside(header, bytes), items });
+  turn.effects.push({ type: 'send', to, datagram });
+}
+
