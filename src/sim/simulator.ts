@@ -44,7 +44,7 @@ interface Stall {
 
 type Event = { readonly seat: Seat; readonly what: PlayerEvent; readonly wake?: number };
 
-class Simulation<State, Input> {
+export class Simulation<State, Input> {
   readonly players: Player<State, Input>[] = [];
   readonly queue = new EventQueue<Event | (() => void)>();
   readonly evidence: SimulatedEvidence[] = [];

@@ -24,16 +24,16 @@ export interface Conviction {
   readonly reason: 'evidence' | 'illegal' | 'void';
 }
 
-/** The member that evidence convicts: it must be of this session, and against the key of a member. */
+/** The seat that evidence convicts: it must be of this session, and against a key of the roster. */
 function convictedBy(
   { session }: LogParameters,
-  { members, roster }: Membership,
+  { roster }: Membership,
   { evidence }: Accuse,
 ): Seat | null {
   const verdict = verifyEvidence(evidence);
   if (verdict === null || !equalBytes(verdict.session, session)) return null;
   const seat = roster.findIndex(({ publicKey }) => equalBytes(publicKey, verdict.guilty));
-  return seat !== -1 && has(members, seatOf(seat)) ? seatOf(seat) : null;
+  return seat === -1 ? null : seatOf(seat);
 }
 
 /**
@@ -64,7 +64,7 @@ function withheld(parameters: LogParameters, membership: Membership, closed: Clo
   return count(minus(counting, voided)) >= q ? voided : nobody;
 }
 
-/** All whom a round convicts; a seat may be there more than once. */
+/** All whom a round convicts; a seat may be there more than once, and may be out already. */
 export function convictions(
   parameters: LogParameters,
   membership: Membership,

@@ -70,7 +70,7 @@ export function stamp({ peers }: Clock, to: Seat, at: Micros): ClockStamp {
   return held < NOTHING_HEARD ? { sentAt, echo, held } : { sentAt, echo: 0, held: NOTHING_HEARD };
 }
 
-/** A datagram of a player has come. Its stamp may be anything; it touches the estimate of that player alone. */
+/** A datagram of a player has come. Its stamp may be anything; only the estimate of that player feels it. */
 export function hear(clock: Clock, from: Seat, stamp: ClockStamp, at: Micros): Clock {
   const { me, members } = clock;
   if (from === me || !has(members, from)) return clock;
@@ -97,7 +97,7 @@ function shortest(samples: readonly Sample[]): Sample | null {
   return best;
 }
 
-/** The clock among these members; who is not among them is forgotten. The next datagram brings a new target. */
+/** The clock among these members; others are forgotten. The next datagram brings a new target. */
 export function keep(clock: Clock, members: PlayerSet): Clock {
   if (members === clock.members) return clock;
   const peers = clock.peers.map((peer, seat) => (has(members, seat as Seat) ? peer : null));

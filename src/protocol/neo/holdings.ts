@@ -60,10 +60,23 @@ function isEmpty({ commits, decided, opens, votes }: RoundSets): boolean {
 /** True when somebody who holds `theirs` has use for something that I hold. A quick look, no packets. */
 export function lacksAnything(round: NeoRound, mine: RoundSets, theirs: RoundSets): boolean {
   const { members } = round.environment;
-  if (!within(mine.commits, theirs.commits) && !within(members, theirs.decided)) return true;
-  if (!within(mine.votes, theirs.votes) && !within(members, theirs.decided)) return true;
+  if (!within(members, theirs.decided)) {
+    if (!within(mine.commits, theirs.commits) || !within(mine.votes, theirs.votes)) return true;
+    if (isSlow(round.slots)) return true;
+  }
   if (!within(minus(mine.opens, theirs.opened), theirs.opens)) return true;
-  return !within(mine.decided, theirs.decided) || !within(accepted(round), theirs.opened);
+  if (!within(mine.decided, theirs.decided)) return true;
+  const unopened = minus(accepted(round), theirs.opened);
+  return (
+    intersect(unopened, mine.opened) !== nobody ||
+    intersect(unopened, round.holding) !== nobody ||
+    seatsOf(unopened).some((author) => round.openings[author] !== null)
+  );
+}
+
+/** True when anything has been said in a contest: more than votes is needed to decide. */
+function isSlow({ confirms, view }: Contest): boolean {
+  return view > 0 || confirms.some((list) => list !== null);
 }
 
 /** The authors whose opening somebody may still have to decide. */

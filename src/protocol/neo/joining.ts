@@ -6,7 +6,7 @@
 
 import { compareBytes, equalBytes } from '../../base/bytes.ts';
 import { type Seat, seatOf } from '../../base/ids.ts';
-import { add, count, has, intersect, nobody, type PlayerSet } from '../../base/players.ts';
+import { has, type PlayerSet } from '../../base/players.ts';
 import { isValidSignature } from '../../crypto/signature.ts';
 import { PLAYERS_MAX } from '../../wire/limits.ts';
 import { compareText } from '../../wire/plain-format.ts';
@@ -72,7 +72,7 @@ export function sponsoredAfter(
     requests.some((each) => compareMembers(each, request) === 0) ||
     isValidSignature(request.publicKey, joinMessage(session, request), request.signature);
   for (const { author, operation } of operations) {
-    if (operation.type !== 'sponsor' || !has(members, author) || isKnown(roster, operation)) continue;
+    if (operation.type !== 'sponsor' || isKnown(roster, operation)) continue;
     if (isGood(operation)) requests = withSponsor(requests, operation, author, round);
   }
   return sponsoredBy(requests, ({ seat, round: said }) => has(members, seat) && said > round - 4 * silence);
@@ -86,19 +86,17 @@ export interface Joined {
   readonly sponsored: readonly Sponsored[];
 }
 
-/** Lets in those whom at least q of `judges` sponsor; of two requests of one key the first in order. */
+/** Lets in those whom at least q members sponsor; of two requests of one key the first in order. */
 export function joins(
   roster: readonly Member[],
   sponsored: readonly Sponsored[],
-  judges: PlayerSet,
   q: number,
 ): Joined {
   const grown = [...roster];
   const seats: Seat[] = [];
   for (const { publicKey, nonce, address, by } of sponsored) {
-    const sponsors = by.reduce((set, { seat }) => add(set, seat), nobody);
     const member = { publicKey, nonce, address };
-    if (count(intersect(sponsors, judges)) < q || isKnown(grown, member)) continue;
+    if (by.length < q || isKnown(grown, member)) continue;
     if (grown.length >= PLAYERS_MAX) break;
     seats.push(seatOf(grown.length));
     grown.push(member);

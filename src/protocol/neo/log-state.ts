@@ -119,9 +119,8 @@ export function fold(parameters: LogParameters, log: LogState, closed: ClosedRou
   const late = lateAfter(parameters, log, closed, operations);
   const rest = removals(parameters, log, closed, operations, streaks, late);
   const requests = sponsoredAfter(parameters, log, closed, rest.members, operations);
-  const judges = intersect(rest.members, closed.members);
   const { q } = quorumOf(parameters, log, closed.members);
-  const joined = joins(log.roster, requests, judges, q);
+  const joined = joins(log.roster, requests, q);
   const { roster } = joined;
   const members = joined.seats.reduce(add, rest.members);
   const changed = members !== log.members;

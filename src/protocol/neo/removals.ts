@@ -3,8 +3,8 @@
  *
  *   1. the convicted, by what convicts them and by seat; then who leaves, by seat. Nothing keeps them in,
  *      except that the last member stays;
- *   2. the silent, the longest streak first; then the late, by seat. Each of them only if those who remain
- *      of the round's own members are still q of these. So nobody is out of a group of two for silence, and a
+ *   2. the silent, by seat; then the late, by seat. Each of them only if those who remain of the round's
+ *      own members are still q of these. So nobody is out of a group of two for silence, and a
  *      minority can never outlast the others. Who stays for this reason is judged again after each round.
  */
 
@@ -118,10 +118,9 @@ export function removals(
     for (const seat of seats.sort((a, b) => a - b)) out(seat, reason, 1);
   }
   for (const { author, operation } of operations) if (operation.type === 'leave') out(author, 'left', 1);
-  const silent = seatsOf(intersect(members, closed.members))
-    .filter((seat) => (streaks[seat] as number) >= parameters.silence)
-    .sort((a, b) => (streaks[b] as number) - (streaks[a] as number) || a - b);
-  for (const seat of silent) out(seat, 'silent', q);
+  for (const seat of seatsOf(intersect(members, closed.members))) {
+    if ((streaks[seat] as number) >= parameters.silence) out(seat, 'silent', q);
+  }
   const judges = intersect(members, closed.members);
   for (const seat of lateSeats(parameters, late, judges, q).sort((a, b) => a - b)) out(seat, 'late', q);
   return { members, events };

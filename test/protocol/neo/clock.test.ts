@@ -208,7 +208,7 @@ describe('whatever is heard', () => {
     { maxLength: 60 },
   );
 
-  it('session time is whole and, once settled, goes on at the pace of the raw clock within a thousandth', () => {
+  it('session time is whole and, once settled, goes like the raw clock within a thousandth', () => {
     fc.assert(
       fc.property(events, fc.nat({ max: 2 ** 34 }), (list, begin) => {
         let at = begin;

@@ -292,7 +292,11 @@ describe('a void opening', () => {
     const told = byAll([3], accusationOf(1));
     expect(group.play({ ...told, voided: [3], missing: [0] })).toEqual([]);
     const report = { lateness: 9, lag: 9 };
-    group.play({ voided: [3], updates: { 3: { ...emptyUpdate, report }, 2: { ...emptyUpdate, report } } });
+    group.play({
+      voided: [3],
+      missing: [0],
+      updates: { 3: { ...emptyUpdate, report }, 2: { ...emptyUpdate, report } },
+    });
     expect(group.log.reports).toEqual([null, null, { ...report, round: 2 }, null]);
   });
 
@@ -387,6 +391,7 @@ describe('an illegal input', () => {
     ['a seat that played fair', accusing(1, 3, voteOf(1, 3))],
     ['the vote of another', accusing(2, 3, voteOf(1, 3))],
     ['a vote signed by another', accusing(2, 3, voteOf(2, 3, judgedOn(3), signerOf(1, 2)))],
+    ['a vote as another seat', accusing(2, 3, voteOf(2, 3, judgedOn(3), signerOf(2, 1)))],
     ['a packet without the vote', accusing(2, 3, elide(sign(signerOf(2), commitOf(3)), session, []).bytes)],
     ['bytes that are no packet', accusing(2, 3, filled(1, 90))],
     ['a seat that nobody has', accusing(9, 3, voteOf(9, 3))],
@@ -521,6 +526,12 @@ describe('late openings', () => {
       group.play(byAll([0, 1, 2, 3], late(group.log.round, 2), late(group.log.round, 3))),
     );
     expect(outcome.flat()).toEqual(['2 late']);
+    const joined = new Group(4);
+    joined.play();
+    const both = (): Operation[] => [late(joined.log.round, 2), late(joined.log.round, 3)];
+    for (let i = 0; i < m - 1; i++) expect(joined.play(byAll([0, 1, 2, 3], ...both()))).toEqual([]);
+    expect(joined.play(byAll([0, 1, 2, 3], sponsor(9), ...both()))).toEqual(['2 late', '4 joined']);
+    expect(joined.play(byAll([0, 1, 3], ...both()))).toEqual([]);
   });
 
   it('keep little, whatever is reported', () => {
