@@ -51,23 +51,25 @@ function deed({ kind, statement, epoch, round }: Verdict): string {
     inconsistency: `It signed two different ${what} ${where}; an honest player signs one.`,
     'bad-opening': `It opened its input ${where} with something else than it had committed to.`,
     'double-entry': `It signed one packet that holds two ${what} ${where}; an honest one holds one.`,
-    'vote-against-own-commitment': `It voted ${where} as if its own commitment were another one, or none.`,
+    'vote-against-own-commitment': `It voted ${where} against its own commitment: for another one, or none.`,
     'confirm-conflict': `It confirmed two different values of one slot in one view ${where}.`,
-    'forgotten-certificate': `It changed views ${where} without the certificate that it had confirmed before.`,
+    'forgotten-certificate': `It changed views ${where} without a certificate that it had confirmed.`,
     'changed-vote': `It changed views ${where} with another vote than it had signed.`,
     'denied-opening': `It said ${where} that it held an opening, and that it did not.`,
-    'bad-proposal': `It proposed ${where}, as leader, what does not follow from the reports that it named.`,
-    'illegal-input': `Its input ${where} broke the rules of the game in the state that it had named itself.`,
+    'bad-proposal': `It proposed ${where}, as leader, what its own reasons do not lead to.`,
+    'illegal-input': `Its input ${where} broke the rules of the game, in a state that it had signed.`,
   };
   return sentences[kind];
 }
 
+const signatures = "the file holds the player's own signatures, and they hold";
+
 /** What the verdict rests on. */
 function closing({ kind }: Verdict): string {
   if (kind === 'illegal-input') {
-    return "The file holds the player's own signatures, and they hold; the rules are those of the given game.";
+    return `T${signatures.slice(1)}; the rules are those of the given game.`;
   }
-  return "Nothing else is needed to be sure of this: the file holds the player's own signatures, and they hold.";
+  return `Nothing else is needed to be sure of this: ${signatures}.`;
 }
 
 function inWords(verdict: Verdict): string {

@@ -39,7 +39,7 @@ import {
  * - `changed-vote`: a view change that repeats another vote than the signer's
  * - `denied-opening`: a view change that denies an opening which the signer said it holds
  * - `bad-proposal`: a proposal that does not follow from the view changes that it names
- * - `illegal-input`: an input that breaks the rules of the game in the state that its signer was bound to know
+ * - `illegal-input`: an input that breaks the rules of the game in the state that its signer had to know
  */
 export type EvidenceKind =
   | 'inconsistency'
@@ -160,7 +160,7 @@ function confirmConflict(scene: Scene, a: Confirm, b: Confirm): Finding | null {
   return seatsOf(named).every(same) ? null : { kind, statement: 'confirm', hashes: [first, second] };
 }
 
-/** Whoever leaves a view reports, of each slot that it confirmed, a certificate of that view or a later one. */
+/** Who leaves a view reports, of each slot that it confirmed, a certificate of that view or a later one. */
 function forgottenCertificate(confirm: Confirm, change: Change): Finding | null {
   if (confirm.instance !== change.instance || confirm.view >= change.view) return null;
   const forgotten = seatsOf(confirm.slots).some((slot) => {

@@ -42,6 +42,7 @@ export { conflict, selfConflict };
  */
 export type SupplementType = 'hashes' | 'statement' | 'state';
 
+/** One of them. */
 export interface Supplement {
   readonly type: SupplementType;
   readonly bytes: Uint8Array;

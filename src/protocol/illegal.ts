@@ -32,7 +32,7 @@ function belongs(a: Statement | null, b: Statement | null): boolean {
   return a.epoch === b.epoch && a.round === b.round;
 }
 
-/** The first opening in one of two packets (or in one, given twice) whose round the other names a state for. */
+/** The first opening in two packets (or in one, given twice) for whose round the other names a state. */
 export function boundInput(a: Packet, b: Packet): BoundInput | null {
   if (a.sender !== b.sender) return null;
   for (const [i, { statement: x }] of a.entries.entries()) {

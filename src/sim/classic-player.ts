@@ -87,11 +87,15 @@ export class ClassicPlayer {
       this.#open(now, from, at);
     }
     if (votes !== null && votes.signer === from) this.held(round - 1).votes[from] ??= votes;
-    const then = key === null ? null : this.held(round - pipeline);
-    if (then !== null && then.keys[from] === null) {
-      then.keys[from] = key;
-      this.#open(then, from, at);
-    }
+    if (key !== null) this.takeKey(round - pipeline, from, key, at);
+  }
+
+  /** Takes the key of an author's update of a round, unless there is one. */
+  takeKey(round: number, author: number, key: Key, at: Micros): void {
+    const held = this.held(round);
+    if (held.keys[author] !== null) return;
+    held.keys[author] = key;
+    this.#open(held, author, at);
   }
 
   #open(held: Held, author: number, at: Micros): void {

@@ -154,7 +154,7 @@ describe('fairstep verify', () => {
       'a vote against itself',
       honestCommit,
       vote,
-      `It voted ${place} as if its own commitment were another one, or none.`,
+      `It voted ${place} against its own commitment: for another one, or none.`,
     ],
     [
       'two confirms',
@@ -166,7 +166,7 @@ describe('fairstep verify', () => {
       'a forgotten certificate',
       confirm(0, nobody),
       change(255),
-      `It changed views ${place} without the certificate that it had confirmed before.`,
+      `It changed views ${place} without a certificate that it had confirmed.`,
     ],
     ['a changed vote', vote, change(255), `It changed views ${place} with another vote than it had signed.`],
     ['a denial', hold, change(0), `It said ${place} that it held an opening, and that it did not.`],
@@ -290,9 +290,7 @@ describe('evidence of an illegal input', () => {
       module(name, text),
     );
     expect({ code, err }).toEqual({ code: 0, err: '' });
-    expect(out).toContain(
-      `Its input ${place} broke the rules of the game in the state that it had named itself.`,
-    );
+    expect(out).toContain(`Its input ${place} broke the rules of the game, in a state that it had signed.`);
     expect(out).toContain('the rules are those of the given game.');
   });
 
@@ -300,9 +298,10 @@ describe('evidence of an illegal input', () => {
     const path = file('illegal.evidence', evidence());
     const easy = module('easy.mjs', `${source('null')} export default { decodeState, decodeInput, legal };`);
     const legal = fairstep('verify', path, '--game', easy);
+    const by = 'by the given game the input in it is legal, or the state in it is none';
     expect({ code: legal.code, out: legal.out }).toEqual({
       code: 1,
-      out: 'This file convicts nobody: by the given game the input in it is legal, or the state in it is none.\n',
+      out: `This file convicts nobody: ${by}.\n`,
     });
     const edited = evidence();
     edited[edited.length - 1] = 2;

@@ -25,11 +25,7 @@ export interface Conviction {
 }
 
 /** The seat that evidence convicts: it must be of this session, and against a key of the roster. */
-function convictedBy(
-  { session }: LogParameters,
-  { roster }: Membership,
-  { evidence }: Accuse,
-): Seat | null {
+function convictedBy({ session }: LogParameters, { roster }: Membership, { evidence }: Accuse): Seat | null {
   const verdict = verifyEvidence(evidence);
   if (verdict === null || !equalBytes(verdict.session, session)) return null;
   const seat = roster.findIndex(({ publicKey }) => equalBytes(publicKey, verdict.guilty));

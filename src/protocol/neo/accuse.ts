@@ -36,25 +36,31 @@ function saidIn(contest: Contest, sender: Seat): readonly Held<unknown>[] {
   return [...(changes[sender] ?? []), ...(prepares[sender] ?? []), ...(confirms[sender] ?? []), ...proposals];
 }
 
+/** True when another packet than this one is held in its place. */
+function isOther(held: Held<unknown> | null | undefined, packet: Packet): boolean {
+  return !!held && !equalBytes(held.packet.bytes, packet.bytes);
+}
+
 /**
  * True when a statement may contradict another of its sender. In a round in which nothing goes wrong none
- * does, so this is all that honest play costs.
+ * does, so this is all that honest play costs. The statement has been taken in before.
  */
-function isSuspect(round: NeoRound, sender: Seat, statement: NeoStatement): boolean {
+function isSuspect(round: NeoRound, packet: Packet, statement: NeoStatement): boolean {
   const { kind } = statement;
+  const { sender } = packet;
+  const committed = round.commits[sender]?.statement.commitment;
   if (kind === 'commit') {
-    const before = round.commits[sender]?.statement.commitment;
     const voted = round.votes[sender]?.entries[sender];
-    if (voted && !sameValue(voted, statement.commitment)) return true;
-    return before !== undefined && !equalBytes(before, statement.commitment);
+    return isOther(round.commits[sender], packet) || !!(voted && !sameValue(voted, statement.commitment));
   }
   if (kind === 'vote') {
-    return round.votes[sender] !== null || (round.commits[sender] !== null && !has(statement.named, sender));
+    const voted = round.votes[sender]?.entries[sender];
+    const denied = !!committed && (!has(statement.named, sender) || !!(voted && !sameValue(voted, committed)));
+    return isOther(round.votes[sender], packet) || denied;
   }
   if (kind === 'reveal') {
-    const committed = round.commits[sender]?.statement.commitment;
     const opened = round.opensTo[sender];
-    return round.reveals[sender] !== null || !!(committed && opened && !sameValue(committed, opened));
+    return isOther(round.reveals[sender], packet) || !!(committed && opened && !sameValue(committed, opened));
   }
   return kind !== 'hold' || round.openings.some((contest) => contest !== null);
 }
@@ -69,7 +75,7 @@ export function findLies(
   const { sender } = packet;
   const { liars, setup } = turn.state;
   const round = turn.round(statement.round);
-  if (has(liars, sender) || sender === setup.me || !isSuspect(round, sender, statement)) return;
+  if (has(liars, sender) || sender === setup.me || !isSuspect(round, packet, statement)) return;
   const key = publicKeyOf(turn, sender);
   const known = [...vectors, ...round.vectors, ...round.votes.flatMap((vote) => (vote?.hashes ? [vote.hashes] : []))];
   for (const other of packetsOf(round, sender)) {

@@ -46,6 +46,7 @@ export function confirmedValue(
   slot: Seat,
   q: number,
 ): Value | null {
+  if (!confirms.some((list) => list !== null)) return null;
   const byView = new Map<number, (readonly [Seat, Value])[]>();
   for (const voter of seatsOf(members)) {
     for (const { statement, entries } of confirms[voter] ?? []) {

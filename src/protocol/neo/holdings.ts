@@ -11,6 +11,7 @@ import type { RoundSets } from '../../wire/rounds.ts';
 import type { RoundsItem } from '../../wire/rounds-item.ts';
 import { supportOf } from './instance.ts';
 import type { Contest, Held, Neo, NeoRound } from './state.ts';
+import { sameValue } from './values.ts';
 
 export const nothingHeld: RoundSets = {
   commits: nobody,
@@ -22,24 +23,38 @@ export const nothingHeld: RoundSets = {
 
 function seatsWith(list: readonly unknown[], members: PlayerSet): PlayerSet {
   let set = nobody;
-  for (const seat of seatsOf(members)) if (list[seat]) set = add(set, seat);
-  return set;
+  for (let seat = 0; seat < list.length; seat++) if (list[seat]) set = add(set, seat as Seat);
+  return intersect(set, members);
 }
+
+/** What was worked out for a round as it is; rounds never change, a changed one is another. */
+const workedOut = new WeakMap<NeoRound, RoundSets>();
 
 /** What I hold of a round. A vote counts as held once I know the hashes that it names. */
 export function setsOf(round: NeoRound): RoundSets {
+  const before = workedOut.get(round);
+  if (before !== undefined) return before;
+  const sets = workOut(round);
+  workedOut.set(round, sets);
+  return sets;
+}
+
+function workOut(round: NeoRound): RoundSets {
   const { commits, decided, environment, opened, opensTo, voided, votes } = round;
   const { members } = environment;
   let opens = nobody;
-  for (const seat of seatsOf(members)) {
-    const wanted = decided[seat] ?? commits[seat]?.statement.commitment;
+  let known = nobody;
+  for (let index = 0; index < opensTo.length; index++) {
+    const seat = index as Seat;
     const held = opensTo[seat];
-    if (held && wanted && (held === wanted || held.every((byte, i) => byte === wanted[i]))) opens = add(opens, seat);
+    const wanted = held && (decided[seat] ?? commits[seat]?.statement.commitment);
+    if (held && wanted && sameValue(held, wanted)) opens = add(opens, seat);
+    if (votes[seat]?.hashes) known = add(known, seat);
   }
   return {
     commits: seatsWith(commits, members),
-    votes: seatsWith(votes.map((vote) => (vote?.hashes ? vote : null)), members),
-    opens,
+    votes: intersect(known, members),
+    opens: intersect(opens, members),
     decided: seatsWith(decided, members),
     opened: union(opened, voided),
   };

@@ -87,11 +87,7 @@ export interface Joined {
 }
 
 /** Lets in those whom at least q members sponsor; of two requests of one key the first in order. */
-export function joins(
-  roster: readonly Member[],
-  sponsored: readonly Sponsored[],
-  q: number,
-): Joined {
+export function joins(roster: readonly Member[], sponsored: readonly Sponsored[], q: number): Joined {
   const grown = [...roster];
   const seats: Seat[] = [];
   for (const { publicKey, nonce, address, by } of sponsored) {

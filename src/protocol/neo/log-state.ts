@@ -6,16 +6,7 @@
 
 import { assert } from '../../base/assert.ts';
 import { type Epoch, type Round, seatOf } from '../../base/ids.ts';
-import {
-  add,
-  count,
-  firstPlayers,
-  has,
-  intersect,
-  minus,
-  type PlayerSet,
-  seatsOf,
-} from '../../base/players.ts';
+import { add, count, firstPlayers, has, minus, type PlayerSet, seatsOf } from '../../base/players.ts';
 import { hash } from '../../crypto/hash.ts';
 import { PLAYERS_MAX } from '../../wire/limits.ts';
 import { encodePlain } from '../../wire/plain.ts';

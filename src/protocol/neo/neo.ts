@@ -133,9 +133,14 @@ function settle(turn: Turn, touched: readonly Round[] | null): void {
   } while (turn.state !== before);
 }
 
+/** True when anything was said in a round, by me or by others. */
+function isTouched({ commits, own, votes }: NeoRound): boolean {
+  return own !== null || commits.some((held) => held !== null) || votes.some((held) => held !== null);
+}
+
 /** The rounds in which something may still be due. */
 function openRounds({ final, rounds }: Neo): readonly Round[] {
-  return rounds.filter(({ round }) => round > final).map(({ round }) => round);
+  return rounds.filter((round) => round.round > final && isTouched(round)).map(({ round }) => round);
 }
 
 function settleRound(turn: Turn, number: Round): void {
@@ -173,7 +178,7 @@ export function wakeNeo(neo: Neo, now: Now): Micros | null {
   const next = nextToCommit(neo);
   if (next !== null) wake = raw(opensAt(next.environment.pace, next.round, next.permittedAt));
   for (const round of neo.rounds) {
-    if (round.round <= neo.final) continue;
+    if (round.round <= neo.final || (round.own === null && round.decidedAt === null)) continue;
     wake = earlier(wake, wakeRound(neo, round, raw, now));
   }
   return wake;

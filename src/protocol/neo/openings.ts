@@ -76,17 +76,20 @@ function holdersOf(round: NeoRound, author: Seat, me: Seat): PlayerSet {
   return remove(set, author);
 }
 
+/** Whether a HOLD speaks of the decided commitments, once these are decided: it never changes then. */
+const judged = new WeakMap<Hold, boolean>();
+
 /** True when a HOLD speaks of the decided commitments, this author's among them. */
 function covers(round: NeoRound, { statement }: Held<Hold>, author: Seat): boolean {
   const { authors, values } = statement;
   if (!has(authors, author)) return false;
-  const hashes: Value[] = [];
-  for (const seat of seatsOf(authors)) {
-    const value = round.decided[seat];
-    if (!value || isNone(value)) return false;
-    hashes.push(value);
-  }
-  return equalBytes(vectorDigest(hashes), values);
+  const known = judged.get(statement);
+  if (known !== undefined) return known;
+  const hashes = seatsOf(authors).map((seat) => round.decided[seat]);
+  if (!hashes.every((value) => !!value)) return false;
+  const speaks = hashes.every((value) => !isNone(value)) && equalBytes(vectorDigest(hashes), values);
+  judged.set(statement, speaks);
+  return speaks;
 }
 
 /**

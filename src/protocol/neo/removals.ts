@@ -105,23 +105,25 @@ export function removals(
   const { q } = quorumOf(parameters, membership, closed.members);
   const events: LogEvent[] = [];
   let { members } = membership;
-  const out = (seat: Seat, reason: RemovalReason, least: number): void => {
+  const anybody = (rest: PlayerSet): boolean => rest !== nobody;
+  const enough = (rest: PlayerSet): boolean => count(intersect(rest, closed.members)) >= q;
+  const out = (seat: Seat, reason: RemovalReason, allowed: (rest: PlayerSet) => boolean): void => {
     const rest = remove(members, seat);
-    const judges = least === 1 ? rest : intersect(rest, closed.members);
-    if (!has(members, seat) || count(judges) < least) return;
+    if (!has(members, seat) || !allowed(rest)) return;
     members = rest;
     events.push({ type: 'removed', seat, reason });
   };
   const convicted = convictions(parameters, membership, closed, operations);
   for (const reason of severity) {
     const seats = convicted.filter((each) => each.reason === reason).map(({ seat }) => seat);
-    for (const seat of seats.sort((a, b) => a - b)) out(seat, reason, 1);
+    for (const seat of seats.sort((a, b) => a - b)) out(seat, reason, anybody);
   }
-  for (const { author, operation } of operations) if (operation.type === 'leave') out(author, 'left', 1);
+  for (const { author, operation } of operations)
+    if (operation.type === 'leave') out(author, 'left', anybody);
   for (const seat of seatsOf(intersect(members, closed.members))) {
-    if ((streaks[seat] as number) >= parameters.silence) out(seat, 'silent', q);
+    if ((streaks[seat] as number) >= parameters.silence) out(seat, 'silent', enough);
   }
   const judges = intersect(members, closed.members);
-  for (const seat of lateSeats(parameters, late, judges, q).sort((a, b) => a - b)) out(seat, 'late', q);
+  for (const seat of lateSeats(parameters, late, judges, q).sort((a, b) => a - b)) out(seat, 'late', enough);
   return { members, events };
 }

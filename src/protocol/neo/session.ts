@@ -10,7 +10,7 @@ import { earlier, type Micros } from '../../base/time.ts';
 import type { Verified } from '../../crypto/signature.ts';
 import type { Hello } from '../../wire/hello.ts';
 import type { Packet } from '../../wire/packet.ts';
-import { encodeRounds, headerBeside, type RoundsHeader } from '../../wire/rounds.ts';
+import { encodeRounds, headerBeside, type RoundSets, type RoundsHeader } from '../../wire/rounds.ts';
 import { type RoundsItem, roundsItemBytes, type VectorItem } from '../../wire/rounds-item.ts';
 import type { EndReason, SessionEffect, Step } from '../effect.ts';
 import type { Running, SessionSetup, SessionEvent as SomeEvent } from '../engine.ts';
@@ -30,7 +30,7 @@ import { type Clock, firstClock, hear, keep, roundTrip, sessionTime, stamp } fro
 import { listed } from './holdings.ts';
 import { firstLateness, type Lateness, noteCommit, reportOf } from './lateness.ts';
 import { flush, heard, interruptions, keepLinks, type Link, linkWakeAt, openLink, tellAll } from './link.ts';
-import { type NeoEvent, nextToCommit, stepNeo, wakeNeo, wantsInput } from './neo.ts';
+import { type NeoEvent, stepNeo, wakeNeo, wantsInput } from './neo.ts';
 import type { NeoOptions } from './options.ts';
 import type { NeoRecord } from './record.ts';
 import type { Restored } from './recovery.ts';
@@ -308,14 +308,12 @@ function attend(turn: Turn): void {
 function part(turn: Turn): void {
   const { neo, setup } = turn.session;
   if (neo === null || neo.over !== null) return;
-  const next = nextToCommit(neo);
   const oldest = roundOf(neo, neo.final + 1);
-  if (next !== null || oldest === null || has(oldest.environment.members, setup.me)) {
-    const members = membersOf(neo);
-    if (count(members) === 1 && has(members, setup.me)) finish(turn, 'alone');
-    return;
+  if (oldest !== null && !has(oldest.environment.members, setup.me)) {
+    return finish(turn, neo.leaving ? 'left' : 'expelled');
   }
-  finish(turn, neo.leaving ? 'left' : 'expelled');
+  const members = membersOf(neo);
+  if (count(members) === 1 && has(members, setup.me)) finish(turn, 'alone');
 }
 
 function stall(turn: Turn): void {
@@ -333,18 +331,21 @@ function sendDue(turn: Turn): void {
   if (neo === null) return;
   const { assist, link, sendings } = flush(turn.session.link, neo, turn.at, (seat) => roundTrip(clock, seat));
   turn.set({ link });
-  for (const { to, items } of sendings) send(turn, neo, to, items);
+  const rounds = sendings.length === 0 ? [] : listed(neo);
+  for (const { to, items } of sendings) send(turn, neo, to, items, rounds);
   for (const round of assist) turn.drive({ type: 'assist', round });
 }
 
-function send(turn: Turn, neo: Neo, to: Seat, items: readonly RoundsItem[]): void {
-  const header = {
-    stamp: stamp(turn.session.clock, to, turn.at),
-    final: neo.final,
-    rounds: listed(neo),
-  };
+function send(
+  turn: Turn,
+  { final, setup }: Neo,
+  to: Seat,
+  items: readonly RoundsItem[],
+  rounds: readonly RoundSets[],
+): void {
+  const header = { stamp: stamp(turn.session.clock, to, turn.at), final, rounds };
   const bytes = items.reduce((sum, item) => sum + roundsItemBytes(item), 0);
-  const datagram = encodeRounds(neo.setup.session, { header: headerBeside(header, bytes), items });
+  const datagram = encodeRounds(setup.session, { header: headerBeside(header, bytes), items });
   turn.effects.push({ type: 'send', to, datagram });
 }
 

@@ -132,10 +132,18 @@ export function settleSlots(turn: Turn, number: Round): void {
   reveal(turn, number);
 }
 
+/** True when there may be enough equal statements for anything. */
+function hasEnough({ environment, slots, votes }: NeoRound): boolean {
+  let held = 0;
+  for (const vote of votes) if (vote !== null) held++;
+  return held >= environment.quorum.q || slots.confirms.some((list) => list !== null);
+}
+
 function decideSlots(turn: Turn, number: Round): void {
   const round = turn.round(number);
   const { members, quorum } = round.environment;
   let { decided, slots } = round;
+  if (round.decidedAt !== null || !hasEnough(round)) return;
   for (const slot of seatsOf(members)) {
     if (decided[slot]) continue;
     const outcome = outcomeOfSlot(round.votes, slots, members, quorum, slot);

@@ -89,7 +89,7 @@ export const ADDRESS_BYTES_MAX = 64;
 /** Operations of one update. */
 export const OPERATIONS_MAX = 32;
 
-/** Operations of one update that have signatures to check, which takes a while: all but `late` and `leave`. */
+/** Operations of one update with signatures to check, which takes a while: all but `late` and `leave`. */
 export const CHECKED_MAX = 3;
 
 const HAS_REPORT = 0x80;
@@ -211,7 +211,7 @@ export function encodeUpdate({ report, operations, input }: Update): Uint8Array 
   return writer.take();
 }
 
-/** Reads what {@link encodeUpdate} writes; null for all else, never throws. Its parts are views of `bytes`. */
+/** Reads what {@link encodeUpdate} writes; null for all else, never throws. Its parts are views. */
 export function decodeUpdate(bytes: Uint8Array): Update | null {
   if (bytes.length === 0) return emptyUpdate;
   if (bytes.length > UPDATE_BYTES_MAX) return null;

@@ -100,6 +100,11 @@ describe('a sample', () => {
     expect([roundTrip(clock, A), correction(clock, micros(200))]).toEqual([micros(80), micros(9)]);
   });
 
+  it('counts before an older one that took as long', () => {
+    const clock = learn(learn(firstClock(2, B, 0), 100, [30]), 200, [40]);
+    expect(correction(clock, 200)).toBe(40);
+  });
+
   it.each<[string, ClockStamp]>([
     ['nothing was heard yet', { sentAt: 5, echo: 0, held: NOTHING_HEARD }],
     ['it was held too long', conclude(2 ** 33, 0, 2000, HELD_MAX + 1)],
