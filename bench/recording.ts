@@ -105,6 +105,9 @@ class Table<State> {
         if (outcome.round < this.#rounds) this.#plan(seat, outcome.round % 100);
         return played;
       },
+      permits: () => true,
+      prove: () => null,
+      stateBytes: () => null,
       rollback: (round) => play.rollback(round),
       final: () => {},
       tell: () => {},

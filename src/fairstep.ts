@@ -6,9 +6,17 @@
 export type { SessionEvents } from './client/events.ts';
 export { defineGame, type GameDefinition } from './client/game.ts';
 export { generateIdentity, type Identity, importIdentity } from './client/identity.ts';
-export { type LockstepProtocol, lockstep, type PlayerOption, type SessionOptions } from './client/options.ts';
+export {
+  type LockstepProtocol,
+  lockstep,
+  type NeoOptions,
+  type NeoProtocol,
+  neo,
+  type PlayerOption,
+  type SessionOptions,
+} from './client/options.ts';
 export { createSession, type Session, type SessionStatus } from './client/session.ts';
-export type { LinkStats, SessionStats } from './client/stats.ts';
+export type { LinkStats, RoundStats, SessionStats } from './client/stats.ts';
 export { syncTest } from './client/synctest.ts';
 export type { Codec, Game, InitContext, StepContext } from './protocol/game.ts';
 export type { Transport } from './transport/transport.ts';

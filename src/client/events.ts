@@ -6,15 +6,21 @@ import type { EvidenceKind } from '../protocol/evidence.ts';
 /** Events of a session by name. Players are seats: indices into `session.players`. */
 export interface SessionEvents<State, Input> {
   /**
-   * A round was played; `inputs` by seat, null where a player gave none that counts. Do not change `state`.
+   * A round was played; `inputs` by seat, null where a player gave none that counts. Do not change `state`. In
+   * neo it may be taken back until it is final.
    */
   advance: { readonly round: number; readonly state: State; readonly inputs: readonly (Input | null)[] };
+  /** Rounds above this one are taken back: the next `advance` is of the round after it. Never in lockstep. */
+  rollback: { readonly round: number };
   /**
-   * The round can never be taken back, nor be forgotten here. Lockstep sends it behind every `advance`.
-   * `stateHash` has 32 bytes.
+   * The round can never be taken back, nor be forgotten here. Lockstep sends it behind every `advance`, neo
+   * when all its openings are decided. `stateHash` has 32 bytes.
    */
   final: { readonly round: number; readonly stateHash: Uint8Array };
-  /** Nothing has moved for too long. A suspicion, never evidence; sent again while it lasts. */
+  /**
+   * Nothing has moved for too long. A suspicion, never evidence; sent again while it lasts. The reason `opening`
+   * is of neo alone: an accepted input is not opened.
+   */
   stall: { readonly round: number; readonly waitingFor: readonly number[]; readonly reason: StallReason };
   /** These players' states after the round differ from this player's: a determinism bug. Convicts nobody. */
   desync: { readonly round: number; readonly players: readonly number[] };

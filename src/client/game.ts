@@ -224,6 +224,11 @@ export function defineGame<State, Input>(definition: GameDefinition<State, Input
     step: definition.step.bind(definition),
     legal: definition.legal?.bind(definition) ?? null,
     ...inputsOf(definition.input),
+    permits(state: State, player: number, bytes: Uint8Array): boolean {
+      if (bytes.length === 0) return true;
+      const decoded = game.decodeInput(bytes);
+      return decoded.ok && isLegal(game, state, player, decoded.input);
+    },
     encodeState: stateCodec.encode,
     decodeState(bytes: Uint8Array): DecodedState<State> {
       const state = stateCodec.decode(bytes);

@@ -1,16 +1,11 @@
-/**
- * What a session is made from, checked before anything starts: every error names the option and the remedy.
- */
+/** What a session is made from: the options that a game gives, and the two protocols with their parameters. */
 
-import { compareBytes, equalBytes, toHex } from '../base/bytes.ts';
-import { type Seat, seatOf } from '../base/ids.ts';
-import { admissibleKey } from '../crypto/signature.ts';
 import type { Keyring } from '../keyring/keyring.ts';
 import type { LogFactory } from '../log/log.ts';
 import type { Game } from '../protocol/game.ts';
-import { encodeAgreement } from '../protocol/handshake.ts';
+import { neoParameters } from '../protocol/handshake.ts';
+import { alphaOf, type NeoParameters } from '../protocol/neo/options.ts';
 import type { Transport } from '../transport/transport.ts';
-import { AGREEMENT_BYTES_MAX, DATAGRAM_BYTES_MAX, PLAYERS_MAX, PLAYERS_MIN } from '../wire/limits.ts';
 import type { Identity } from './identity.ts';
 
 /** A player of the match. */
@@ -27,21 +22,10 @@ export interface LockstepProtocol {
   readonly parameters: { readonly stallMs: number };
 }
 
-function wrongStall(stallMs: unknown): string | null {
-  const good = Number.isInteger(stallMs) && Number(stallMs) >= 1 && Number(stallMs) <= 3_600_000;
-  return good ? null : `stallMs must be an integer 1 .. 3600000 (milliseconds); got ${String(stallMs)}`;
-}
-
-/**
- * Lockstep: a round ends when all have moved, however long that takes.
- *
- * @param options.stallMs milliseconds without progress after which `stall` is reported; 5000 unless told
- */
-export function lockstep(options: { readonly stallMs?: number } = {}): LockstepProtocol {
-  const { stallMs = 5000 } = options;
-  const wrong = wrongStall(stallMs);
-  if (wrong !== null) throw new RangeError(`lockstep: ${wrong}`);
-  return { name: 'lockstep', parameters: { stallMs } };
+/** The neo protocol with its parameters; part of what all players must agree on. */
+export interface NeoProtocol {
+  readonly name: 'neo';
+  readonly parameters: NeoParameters;
 }
 
 /** What {@link createSession} takes. */
@@ -56,7 +40,8 @@ export interface SessionOptions<State, Input> {
    * Where signed statements are kept: `fileLog(path)`, or `memoryLog()` if a crash may end the match for you.
    */
   readonly log: LogFactory;
-  readonly protocol: LockstepProtocol;
+  /** `neo({ ... })` or `lockstep({ ... })`. */
+  readonly protocol: LockstepProtocol | NeoProtocol;
   /** What checks signatures; the identity's own keyring unless told. */
   readonly keyring?: Keyring;
   /**
@@ -65,125 +50,121 @@ export interface SessionOptions<State, Input> {
   readonly handshakeMs?: number;
 }
 
-/** Options in the form in which the session uses them. */
-export interface CheckedOptions {
-  readonly keys: readonly Uint8Array[];
-  /** By seat, in the transport's canonical form. */
-  readonly addresses: readonly string[];
-  readonly me: Seat;
-  readonly agreement: Uint8Array;
-  readonly handshakeMs: number;
+/** Rounds that a decision may take until it acts: memory and what a player tells of open rounds grow with it. */
+const ALPHA_MAX = 128;
+const SILENT_ROUNDS_MAX = 10_000;
+
+/** What is wrong with a whole number of milliseconds or rounds, or null. */
+function outside(name: string, value: unknown, min: number, max: number, unit = 'milliseconds'): string | null {
+  if (Number.isInteger(value) && Number(value) >= min && Number(value) <= max) return null;
+  return `${name} must be an integer ${min} .. ${max} (${unit}); got ${String(value)}`;
 }
 
-function must(holds: unknown, rule: string): void {
-  if (!holds) throw new TypeError(`createSession: ${rule}`);
+function wrongStall(stallMs: unknown): string | null {
+  return outside('stallMs', stallMs, 1, 3_600_000);
 }
 
-function checkParts<State, Input>(options: SessionOptions<State, Input>): void {
-  must(typeof options === 'object' && options !== null, 'options must be an object');
-  const { game, identity, keyring = identity?.keyring, transport, log, protocol } = options;
-  must(typeof game?.advance === 'function', 'game must come from defineGame(...)');
-  const key: unknown = identity?.publicKey;
-  must(
-    key instanceof Uint8Array && key.length === 32 && typeof identity.sign === 'function',
-    'identity must come from generateIdentity() or importIdentity(bytes)',
-  );
-  must(
-    admissibleKey(identity.publicKey),
-    'identity has a malformed public key; make one with generateIdentity()',
-  );
-  must(
-    typeof transport?.send === 'function' && typeof transport.receive === 'function',
-    'transport must be a transport, such as await udp({ port })',
-  );
-  must(
-    transport.datagramBytesMax >= DATAGRAM_BYTES_MAX,
-    `transport must carry datagrams of ${DATAGRAM_BYTES_MAX} bytes; ` +
-      `this one carries ${transport.datagramBytesMax}`,
-  );
-  must(typeof log === 'function', 'log must be a log, such as fileLog(path), or memoryLog() to keep nothing');
-  must(
-    typeof keyring?.verify === 'function',
-    'keyring must be a keyring, such as that of fairstep/keyring/node, or left out',
-  );
-  must(
-    protocol?.name === 'lockstep' && Number.isInteger(protocol.parameters?.stallMs),
-    `protocol must be lockstep({ stallMs }); got ${describe(protocol)}`,
-  );
+/**
+ * Lockstep: a round ends when all have moved, however long that takes.
+ *
+ * @param options.stallMs milliseconds without progress after which `stall` is reported; 5000 unless told
+ */
+export function lockstep(options: { readonly stallMs?: number } = {}): LockstepProtocol {
+  const { stallMs = 5000 } = options;
+  const wrong = wrongStall(stallMs);
+  if (wrong !== null) throw new RangeError(`lockstep: ${wrong}`);
+  return { name: 'lockstep', parameters: { stallMs } };
 }
 
-function describe(protocol: unknown): string {
-  const name = (protocol as { name?: unknown } | null | undefined)?.name;
-  return name === undefined ? String(protocol) : `a protocol named ${String(name)}`;
+/** The parameters of neo as they may be given: whole numbers, times in milliseconds. */
+export interface NeoOptions {
+  /** Length of a round; rounds never get shorter. 5 to 10000; 50 unless told. */
+  readonly roundMs?: number;
+  /** What rounds may grow to when players cannot keep up; four rounds unless told. */
+  readonly roundMaxMs?: number;
+  /** How long an input may take to reach the others, at first; two rounds unless told. */
+  readonly arrivalMs?: number;
+  /** What that time may shrink to as the players' reports allow it; one round, at least 20, unless told. */
+  readonly arrivalMinMs?: number;
+  /** What it may grow to; six rounds unless told. How long decisions take to act comes from it. */
+  readonly arrivalMaxMs?: number;
+  /** Rounds in a row without an input in time that remove a player; eight more than those of a decision. */
+  readonly silentRounds?: number;
+  /** Rounds that a player may commit ahead of what is played; 1 is strict. As many as there are unless told. */
+  readonly window?: number;
+  /** How long an accepted input may stay unopened until the others give it up; 3000 unless told. */
+  readonly openMs?: number;
+  /** How late an opening may come before the others report it; 1500 unless told. */
+  readonly lateMs?: number;
+  /** Without a final round for that long `stall` is reported; 5000 unless told. */
+  readonly stallMs?: number;
+  /** Quorums go on as if the liars of the first members were all still there: safer, stalls earlier. */
+  readonly keepF?: boolean;
 }
 
-function canonical(transport: Transport, option: string, address: string): string {
-  try {
-    return transport.canonical(address);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new TypeError(`createSession: ${option}: ${reason}`, { cause });
+/** What does not follow from the round length alone. */
+function withDefaults(options: NeoOptions): NeoParameters {
+  const { roundMs = 50, roundMaxMs = 4 * roundMs, arrivalMs = 2 * roundMs } = options;
+  const { arrivalMinMs = Math.min(Math.max(roundMs, 20), arrivalMs) } = options;
+  const { arrivalMaxMs = Math.max(6 * roundMs, arrivalMs) } = options;
+  const { lateMs = Math.max(1500, 5 * arrivalMaxMs) } = options;
+  const { openMs = Math.max(3000, 2 * lateMs), stallMs = 5000, keepF = false } = options;
+  const times = { roundMs, roundMaxMs, arrivalMs, arrivalMinMs, arrivalMaxMs, openMs, lateMs, stallMs };
+  const alpha = alphaOf({ ...times, silentRounds: 0, window: 0, keepF });
+  const { silentRounds = alpha + 8, window = alpha } = options;
+  return { ...times, silentRounds, window, keepF };
+}
+
+/** What is wrong with the parameters of neo, with what to do about it; or null. */
+function wrongNeo(parameters: NeoParameters): string | null {
+  const { roundMs, roundMaxMs, arrivalMs, arrivalMinMs, arrivalMaxMs } = parameters;
+  const { silentRounds, window, openMs, lateMs, stallMs, keepF } = parameters;
+  const wrong =
+    outside('roundMs', roundMs, 5, 10_000) ??
+    outside('roundMaxMs', roundMaxMs, roundMs, 60_000) ??
+    outside('arrivalMaxMs', arrivalMaxMs, 1, 10_000) ??
+    outside('arrivalMs', arrivalMs, 1, arrivalMaxMs) ??
+    outside('arrivalMinMs', arrivalMinMs, 1, arrivalMs);
+  if (wrong !== null) return wrong;
+  const alpha = alphaOf(parameters);
+  if (alpha > ALPHA_MAX) {
+    const rounds = `a decision takes ${alpha} rounds to act, more than ${ALPHA_MAX}`;
+    return `arrivalMaxMs ${arrivalMaxMs} is too long for roundMs ${roundMs}: ${rounds}; lengthen the rounds`;
   }
+  return (
+    outside('silentRounds', silentRounds, alpha + 1, SILENT_ROUNDS_MAX, 'rounds') ??
+    outside('window', window, 1, alpha, 'rounds') ??
+    outside('lateMs', lateMs, 5 * arrivalMaxMs, 600_000) ??
+    outside('openMs', openMs, lateMs + 1, 3_600_000) ??
+    wrongStall(stallMs) ??
+    (typeof keepF === 'boolean' ? null : `keepF must be true or false; got ${String(keepF)}`)
+  );
 }
 
-function checkPlayers(players: readonly PlayerOption[], transport: Transport): readonly PlayerOption[] {
-  must(Array.isArray(players), 'players must be an array of { publicKey, address }');
-  must(
-    players.length >= PLAYERS_MIN && players.length <= PLAYERS_MAX,
-    `players must be ${PLAYERS_MIN} to ${PLAYERS_MAX}; got ${players.length}`,
-  );
-  const seated = players.map((player, index): PlayerOption => {
-    const at = `players[${index}]`;
-    const key: unknown = player?.publicKey;
-    must(key instanceof Uint8Array && key.length === 32, `${at}.publicKey must be 32 bytes`);
-    must(admissibleKey(player.publicKey), `${at}.publicKey is not a key that anybody can have made`);
-    must(typeof player.address === 'string', `${at}.address must be a string`);
-    const address = canonical(transport, `${at}.address`, player.address);
-    return { publicKey: new Uint8Array(player.publicKey), address };
-  });
-  seated.sort((a, b) => compareBytes(a.publicKey, b.publicKey));
-  for (const [seat, player] of seated.entries()) {
-    const next = seated[seat + 1];
-    const name = toHex(player.publicKey).slice(0, 8);
-    must(!next || !equalBytes(player.publicKey, next.publicKey), `players holds the key ${name}… twice`);
-    const twin = seated.findIndex((other) => other.address === player.address);
-    must(twin === seat, `players has two at the address ${player.address}; each needs its own`);
+/**
+ * Neo: rounds of fixed length; who is late is played without, who stays silent is removed, and votes decide.
+ * Everything is part of what all players must agree on. Throws a RangeError or TypeError that names the option.
+ */
+export function neo(options: NeoOptions = {}): NeoProtocol {
+  for (const name of Object.keys(options)) {
+    if ((neoParameters as readonly string[]).includes(name)) continue;
+    throw new TypeError(`neo: there is no option ${name}; there are ${neoParameters.join(', ')}`);
   }
-  return seated;
+  const parameters = withDefaults(options);
+  const wrong = wrongNeo(parameters);
+  if (wrong !== null) throw new RangeError(`neo: ${wrong}`);
+  return { name: 'neo', parameters };
 }
 
-/** Checks everything that can be checked at once. Throws a TypeError or RangeError that names the option. */
-export function checkOptions<State, Input>(options: SessionOptions<State, Input>): CheckedOptions {
-  checkParts(options);
-  const { game, identity, transport, protocol, handshakeMs = 30_000 } = options;
-  const wrong = wrongStall(protocol.parameters.stallMs);
-  must(wrong === null, `protocol: ${wrong}`);
-  must(typeof handshakeMs === 'number', 'handshakeMs must be a number (milliseconds)');
-  must(
-    handshakeMs > 0,
-    `handshakeMs must be above 0 (milliseconds), or Infinity; got ${String(handshakeMs)}`,
-  );
-  const seated = checkPlayers(options.players, transport);
-  const me = seated.findIndex(({ publicKey }) => equalBytes(publicKey, identity.publicKey));
-  const own = toHex(identity.publicKey).slice(0, 8);
-  must(
-    me >= 0,
-    `players does not include this identity (${own}…); add { publicKey: identity.publicKey, address }`,
-  );
-  const agreement = encodeAgreement({
-    game: { id: game.id, version: game.version, rules: game.rules },
-    protocol: { name: protocol.name, parameters: protocol.parameters },
-  });
-  must(
-    agreement.length <= AGREEMENT_BYTES_MAX,
-    `game and protocol take ${agreement.length} bytes in the handshake, more than ${AGREEMENT_BYTES_MAX}; ` +
-      'shorten game.rules',
-  );
-  return {
-    keys: seated.map(({ publicKey }) => publicKey),
-    addresses: seated.map(({ address }) => address),
-    me: seatOf(me),
-    agreement,
-    handshakeMs,
-  };
+/** What is wrong with a protocol, wherever it comes from; or null. */
+export function wrongProtocol(protocol: LockstepProtocol | NeoProtocol | null | undefined): string | null {
+  const name: unknown = protocol?.name;
+  const known = name === 'lockstep' || name === 'neo';
+  if (!known || typeof protocol?.parameters !== 'object' || protocol.parameters === null) {
+    const got = name === undefined ? String(protocol) : `a protocol named ${String(name)}`;
+    return `protocol must be lockstep({ stallMs }) or neo({ roundMs, ... }); got ${got}`;
+  }
+  const wrong =
+    protocol.name === 'neo' ? wrongNeo(protocol.parameters) : wrongStall(protocol.parameters.stallMs);
+  return wrong === null ? null : `protocol: ${wrong}`;
 }

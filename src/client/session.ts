@@ -3,29 +3,26 @@
  * the pure machines, and nothing of the protocol's rules. The only loop of the library.
  */
 
-import { equalBytes } from '../base/bytes.ts';
 import type { Seat } from '../base/ids.ts';
-import { type PlayerSet, seatsOf } from '../base/players.ts';
-import type { Micros } from '../base/time.ts';
+import { has } from '../base/players.ts';
 import { micros } from '../base/time.ts';
-import type { Sealed, Verified } from '../crypto/signature.ts';
-import { type Keyring, ownSigned, verifySealed } from '../keyring/keyring.ts';
+import type { Keyring } from '../keyring/keyring.ts';
 import type { Log } from '../log/log.ts';
 import { Driver, type Ports } from '../protocol/driver.ts';
-import type { Effect, EndReason } from '../protocol/effect.ts';
-import { sessionOf } from '../protocol/handshake.ts';
-import { lockstepEngine } from '../protocol/lockstep-engine.ts';
+import type { EndReason } from '../protocol/effect.ts';
+import type { Restored, Running } from '../protocol/engine.ts';
 import { Play, type Played } from '../protocol/play.ts';
-import { decodeRecord, type LogRecord } from '../protocol/record.ts';
-import { type Recovered, recover } from '../protocol/recovery.ts';
-import type { Session as LockstepSession } from '../protocol/session.ts';
 import type { Transport } from '../transport/transport.ts';
-import { NONCE_BYTES, SALT_BYTES } from '../wire/limits.ts';
+import { NONCE_BYTES } from '../wire/limits.ts';
+import { type CheckedOptions, checkOptions } from './checked.ts';
+import { Alarm, edgePorts, now, randomBytes } from './edges.ts';
 import { Listeners, type SessionEvents, surface } from './events.ts';
-import { type CheckedOptions, checkOptions, type SessionOptions } from './options.ts';
-import { Latencies, type SessionStats, statsOf } from './stats.ts';
+import type { SessionOptions } from './options.ts';
+import { type Run, recoverFrom, runOf } from './protocol.ts';
+import { type SessionStats, statsOf, Timings } from './stats.ts';
+import { tellEvidence, tellNotice } from './tell.ts';
 
-/** How long `leave` waits for others that may still need something. */
+/** How long `leave` waits for others that may still need something, beside what leaving takes by the rules. */
 const LEAVE_MS = 2000;
 
 export type SessionStatus = 'idle' | 'connecting' | 'running' | 'stalled' | 'ended';
@@ -37,7 +34,7 @@ export interface Session<State, Input> {
   /** Public keys of all players by seat. */
   readonly players: readonly Uint8Array[];
   readonly status: SessionStatus;
-  /** The newest round that was played; 0 before the first. */
+  /** The newest round that was played; 0 before the first. In neo it may be taken back. */
   readonly round: number;
   /** The state after it, or null before the match has begun. Do not change it. */
   readonly state: State | null;
@@ -52,63 +49,22 @@ export interface Session<State, Input> {
   start(): Promise<void>;
   /**
    * The input for the next round that is not committed yet; the last one before that counts, null is none.
+   * Neo commits when a round opens, to no input if there is none; lockstep waits for the first one.
    * Throws a TypeError that names the path of what is not plain data. False if the match is over.
    */
   submit(input: Input | null): boolean;
   /**
    * Wishes (or, with false, no longer wishes) to go on without a player that keeps everybody waiting.
-   * It is removed when all others wish it. Never needed against a convicted player.
+   * It is removed when all others wish it. Never needed against a convicted player. In neo the decided rounds
+   * remove who is silent, and this does nothing; but of two players nobody can, and it ends the match here.
    */
   remove(player: number, wish?: boolean): void;
   stats(): SessionStats;
-  /** Leaves, tells the others, and closes transport and log. Resolves when nothing is left running. */
+  /**
+   * Leaves, tells the others, and closes transport and log. Resolves when nothing is left running: in neo when
+   * the decided rounds are without this player, or when that takes twice as long as it should.
+   */
   leave(): Promise<void>;
-}
-
-type Answer<T> = T | Promise<T>;
-
-/** Calls back now or later, as the answer comes. */
-function whenAnswered<T>(
-  answer: Answer<T>,
-  done: (value: T) => void,
-  failed: (error: unknown) => void,
-): void {
-  if (answer instanceof Promise) answer.then(done, failed);
-  else done(answer);
-}
-
-function randomBytes(count: number): Uint8Array {
-  return crypto.getRandomValues(new Uint8Array(count));
-}
-
-/** What the log's match and this one do not have in common, or null. */
-function strange(records: readonly LogRecord[], { agreement, keys, me }: CheckedOptions): string | null {
-  for (const record of records) {
-    if (record.type === 'hello') {
-      if (!equalBytes(record.publicKey, keys[me] as Uint8Array)) return 'another player';
-      if (!equalBytes(record.agreement, agreement)) return 'another game, other rules or another protocol';
-    }
-    if (record.type !== 'session') continue;
-    const same = (key: Uint8Array, seat: number): boolean =>
-      equalBytes(key, record.keys[seat] ?? key.subarray(1));
-    if (record.keys.length !== keys.length || !keys.every(same)) return 'other players';
-  }
-  return null;
-}
-
-/** The log's match, if it holds one that is not over. Throws when it is another match than this. */
-function recoverFrom(log: Log, checked: CheckedOptions): Recovered {
-  const all = log.records.map(decodeRecord);
-  const records = all.slice(all.findLastIndex(({ type }) => type === 'end') + 1);
-  const what = strange(records, checked);
-  if (what !== null) {
-    const remedy = 'give each player and each match a log of its own';
-    throw new Error(`createSession: log ${log.name} holds an unfinished match of ${what}; ${remedy}`);
-  }
-  return recover(records, ({ keys, nonces }) => ({
-    session: sessionOf(checked.agreement, keys, nonces),
-    me: checked.me,
-  }));
 }
 
 class LiveSession<State, Input> implements Session<State, Input> {
@@ -116,19 +72,18 @@ class LiveSession<State, Input> implements Session<State, Input> {
   readonly players: readonly Uint8Array[];
   status: SessionStatus = 'idle';
 
-  readonly #options: SessionOptions<State, Input>;
-  readonly #addresses: readonly string[];
+  readonly #game: SessionOptions<State, Input>['game'];
   readonly #seatOf: ReadonlyMap<string, Seat>;
   readonly #keyring: Keyring;
   readonly #transport: Transport;
   readonly #log: Log;
+  readonly #partingMs: number;
   readonly #play: Play<State, Input>;
-  readonly #driver: Driver<LockstepSession>;
+  readonly #driver: Driver<Running>;
   readonly #listeners = new Listeners<SessionEvents<State, Input>>();
-  readonly #latencies = new Latencies();
+  readonly #timings = new Timings();
+  readonly #alarm = new Alarm(() => this.#guard(() => this.#driver.tick()));
   #stopReceiving: (() => void) | null = null;
-  #timer: ReturnType<typeof setTimeout> | null = null;
-  #wakeAt: Micros | null = null;
   #began: { resolve(): void; reject(error: Error): void } | null = null;
   #ended: EndReason | null = null;
   #onEnd: (() => void) | null = null;
@@ -138,28 +93,33 @@ class LiveSession<State, Input> implements Session<State, Input> {
   constructor(
     options: SessionOptions<State, Input>,
     checked: CheckedOptions,
+    { engine, lag, partingMs }: Run,
     log: Log,
-    recovered: Recovered,
+    recovered: Restored,
   ) {
-    this.#options = options;
-    this.seat = checked.me;
-    this.players = checked.keys;
-    this.#addresses = checked.addresses;
-    this.#seatOf = new Map(checked.addresses.map((address, seat) => [address, seat as Seat]));
-    this.#keyring = options.keyring ?? options.identity.keyring;
-    this.#transport = options.transport;
+    const { identity, keyring = identity.keyring, transport } = options;
+    const { addresses, agreement, handshakeMs, keys, me } = checked;
+    this.seat = me;
+    this.players = keys;
+    this.#game = options.game;
+    this.#seatOf = new Map(addresses.map((address, seat) => [address, seat as Seat]));
+    this.#keyring = keyring;
+    this.#transport = transport;
     this.#log = log;
-    this.#play = new Play(options.game, checked.keys.length);
-    const { handshakeMs } = checked;
+    this.#partingMs = partingMs;
+    this.#play = new Play(options.game, keys.length, { lag });
     const setup = {
-      me: checked.me,
-      keys: checked.keys,
-      agreement: checked.agreement,
+      me,
+      keys,
+      agreement,
       nonce: recovered.nonce ?? randomBytes(NONCE_BYTES),
       stallAfter: micros(options.protocol.parameters.stallMs),
       handshakeWithin: Number.isFinite(handshakeMs) ? micros(handshakeMs) : null,
     };
-    this.#driver = new Driver(lockstepEngine, setup, this.#ports(), recovered);
+    const guard = (run: () => void): void => this.#guard(run);
+    const failed = (error: unknown): void => this.#fail(error);
+    const edges = edgePorts({ identity, keyring, transport, addresses, log, guard, failed });
+    this.#driver = new Driver(engine, setup, { ...edges, ...this.#gamePorts() }, recovered);
   }
 
   get round(): number {
@@ -198,7 +158,7 @@ class LiveSession<State, Input> implements Session<State, Input> {
   }
 
   submit(input: Input | null): boolean {
-    const bytes = this.#options.game.encodeInput(input);
+    const bytes = this.#game.encodeInput(input);
     if (this.#ended !== null || this.#closed !== null) return false;
     this.#guard(() => this.#driver.submit(bytes));
     return true;
@@ -214,7 +174,7 @@ class LiveSession<State, Input> implements Session<State, Input> {
   }
 
   stats(): SessionStats {
-    return statsOf(this.#driver, this.#keyring.name, this.round, this.#latencies, now());
+    return statsOf(this.#driver, this.#keyring.name, this.round, this.#timings, now());
   }
 
   leave(): Promise<void> {
@@ -227,7 +187,8 @@ class LiveSession<State, Input> implements Session<State, Input> {
       const ended = new Promise<void>((resolve) => {
         this.#onEnd = resolve;
       });
-      const limit = setTimeout(() => this.#driver.dispatch({ type: 'quit', at: now() }), LEAVE_MS);
+      const limitMs = LEAVE_MS + 2 * this.#partingMs;
+      const limit = setTimeout(() => this.#driver.dispatch({ type: 'quit', at: now() }), limitMs);
       this.#guard(() => this.#driver.dispatch({ type: 'leave', at: now() }));
       await ended;
       clearTimeout(limit);
@@ -240,7 +201,7 @@ class LiveSession<State, Input> implements Session<State, Input> {
     this.#closed ??= (async () => {
       this.#driver.stop();
       this.#stopReceiving?.();
-      this.#setTimer(null);
+      this.#alarm.set(null);
       this.#began?.reject(new Error('start: the session was left before the match began'));
       this.#began = null;
       await Promise.all([this.#transport.close(), this.#log.close()]);
@@ -269,22 +230,8 @@ class LiveSession<State, Input> implements Session<State, Input> {
     else if (!heard) surface(error);
   }
 
-  #ports(): Ports {
-    const failed = (error: unknown): void => this.#fail(error);
-    const { identity } = this.#options;
+  #gamePorts(): Pick<Ports, 'begin' | 'advance' | 'rollback' | 'final' | 'tell' | 'wake'> {
     return {
-      now,
-      sign: (message, done) =>
-        whenAnswered(identity.sign(message), (signature) => this.#guard(() => done(signature)), failed),
-      own: ownSigned,
-      verify: <T>(sealed: Sealed<T>, done: (value: Verified<T> | null) => void) =>
-        whenAnswered(verifySealed(this.#keyring, sealed), (value) => this.#guard(() => done(value)), failed),
-      persist: (record) => this.#log.append(record),
-      flush: (done) => {
-        whenAnswered(this.#log.flush() as Answer<void>, () => this.#guard(done), failed);
-      },
-      send: (to, datagram) => this.#transport.send(this.#addresses[to] as string, datagram),
-      salt: () => randomBytes(SALT_BYTES),
       begin: (_session, seed) => this.#begin(seed),
       advance: (outcome, again) => {
         const played = this.#play.advance(outcome);
@@ -292,14 +239,14 @@ class LiveSession<State, Input> implements Session<State, Input> {
         else this.#advanced(played);
         return played;
       },
-      rollback: (round) => this.#play.rollback(round),
-      final: (round) => {
-        const stateHash = this.#play.hashAfter(round);
-        this.#play.finalize(round);
-        if (stateHash !== null) this.#listeners.tell('final', { round, stateHash });
+      rollback: (round) => {
+        const stateHash = this.#play.rollback(round);
+        this.#listeners.tell('rollback', { round });
+        return stateHash;
       },
+      final: (round) => this.#final(round),
       tell: (effect) => this.#tell(effect),
-      wake: (at) => this.#setTimer(at),
+      wake: (at) => this.#alarm.set(this.#closed === null ? at : null),
     };
   }
 
@@ -308,40 +255,36 @@ class LiveSession<State, Input> implements Session<State, Input> {
     this.status = 'running';
     const began = this.#began;
     this.#began = null;
+    const members = this.#driver.match?.members;
     for (const player of this.players.keys()) {
-      if (player !== this.seat) this.#listeners.tell('player', { player, status: 'joined' });
+      if (player === this.seat || (members !== undefined && !has(members, player as Seat))) continue;
+      this.#listeners.tell('player', { player, status: 'joined' });
     }
     began?.resolve();
     return stateHash;
   }
 
   #advanced({ round, state, inputs }: Played<State, Input>): void {
-    const commitLeftAt = this.#driver.commitLeftAt(round);
-    if (commitLeftAt !== null) this.#latencies.add(now() - commitLeftAt);
-    this.status = 'running';
+    this.#timings.advanced(round, this.#driver.commitLeftAt(round), now());
+    if (this.status === 'stalled') this.status = 'running';
     this.#listeners.tell('advance', { round, state, inputs });
+  }
+
+  #final(round: number): void {
+    const stateHash = this.#play.hashAfter(round);
+    this.#play.finalize(round);
+    this.#timings.finalized(round, now());
+    if (this.status === 'stalled') this.status = 'running';
+    if (stateHash !== null) this.#listeners.tell('final', { round, stateHash });
   }
 
   #tell(effect: Parameters<Ports['tell']>[0]): void {
     if (effect.type === 'refused') this.#fail(new Error(`start: ${effect.reason}`));
-    else if (effect.type === 'evidence') {
-      const { kind, player, evidence } = effect;
-      this.#listeners.tell('cheat', { kind, player, evidence });
-    } else if (effect.type === 'end') this.#end(effect.reason);
-    else this.#notify(effect.notice);
-  }
-
-  #notify(notice: Extract<Effect, { type: 'notify' }>['notice']): void {
-    const seats = (set: PlayerSet): readonly number[] => seatsOf(set);
-    if (notice.type === 'player') {
-      const { player, status } = notice;
-      this.#listeners.tell('player', { player, status });
-    } else if (notice.type === 'desync') {
-      this.#listeners.tell('desync', { round: notice.round, players: seats(notice.players) });
-    } else {
-      this.status = 'stalled';
-      const { round, waitingFor, reason } = notice;
-      this.#listeners.tell('stall', { round, waitingFor: seats(waitingFor), reason });
+    else if (effect.type === 'evidence') tellEvidence(this.#listeners, effect);
+    else if (effect.type === 'end') this.#end(effect.reason);
+    else {
+      if (effect.notice.type === 'stall') this.status = 'stalled';
+      tellNotice(this.#listeners, effect.notice);
     }
   }
 
@@ -355,25 +298,6 @@ class LiveSession<State, Input> implements Session<State, Input> {
       (timer as { unref?: () => void }).unref?.();
     }
   }
-
-  #setTimer(at: Micros | null): void {
-    if (at === this.#wakeAt && this.#timer !== null) return;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-    this.#wakeAt = at;
-    if (at === null || this.#closed !== null) return;
-    this.#timer = setTimeout(
-      () => {
-        this.#timer = null;
-        this.#guard(() => this.#driver.tick());
-      },
-      Math.max(0, Math.ceil((at - now()) / 1000)),
-    );
-  }
-}
-
-function now(): Micros {
-  return Math.round(performance.now() * 1000);
 }
 
 /**
@@ -386,7 +310,8 @@ export async function createSession<State, Input>(
   const checked = checkOptions(options);
   const log = await options.log();
   try {
-    return new LiveSession(options, checked, log, recoverFrom(log, checked));
+    const run = runOf(options.protocol);
+    return new LiveSession(options, checked, run, log, recoverFrom(run.engine, log, checked));
   } catch (error) {
     await log.close();
     throw error;

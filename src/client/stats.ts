@@ -1,8 +1,10 @@
 /** Figures of a running session: counts, and how long rounds take. */
 
+import type { Round } from '../base/ids.ts';
+import { seatsOf } from '../base/players.ts';
 import type { Micros } from '../base/time.ts';
 import type { Counts, Driver } from '../protocol/driver.ts';
-import type { Running } from '../protocol/engine.ts';
+import type { RoundView, Running } from '../protocol/engine.ts';
 
 /** How many of the newest rounds the percentiles speak of. */
 const SAMPLES_MAX = 4096;
@@ -15,11 +17,17 @@ export interface SessionStats {
   readonly epoch: number;
   /** Rounds played. */
   readonly rounds: number;
+  /** Neo: final rounds of this run in which equal votes alone did not decide. Lockstep: 0. */
+  readonly slowRounds: number;
   /**
    * Milliseconds from the commitment leaving to `advance`, over the newest 4096 rounds; undefined before the
    * first.
    */
   readonly advanceMs: { readonly p50: number; readonly p99: number } | undefined;
+  /** The same to `final`. */
+  readonly finalMs: { readonly p50: number; readonly p99: number } | undefined;
+  /** Neo: the newest rounds, oldest first, the open ones included. Lockstep: none. */
+  readonly newest: readonly RoundStats[];
   readonly datagramsIn: number;
   readonly datagramsOut: number;
   readonly bytesIn: number;
@@ -30,6 +38,17 @@ export interface SessionStats {
   readonly refused: Counts['refused'];
   /** The other players that are still linked. */
   readonly links: readonly LinkStats[];
+}
+
+/** What is known here of a round; players are seats. */
+export interface RoundStats {
+  readonly round: number;
+  readonly committed: readonly number[];
+  readonly voted: readonly number[];
+  readonly opened: readonly number[];
+  /** Equal votes alone have not decided it. */
+  readonly slow: boolean;
+  readonly final: boolean;
 }
 
 /** Figures of the link to one other player. */
@@ -64,22 +83,63 @@ export class Latencies {
   }
 }
 
+/** How long the rounds take for their player. */
+export class Timings {
+  readonly advance: Latencies = new Latencies();
+  readonly final: Latencies = new Latencies();
+  /** When the own commitments left of rounds that are not final yet. */
+  readonly #left = new Map<Round, Micros>();
+
+  /** A round was played; `leftAt` is when its own commitment left, null if that is not known. */
+  advanced(round: Round, leftAt: Micros | null, at: Micros): void {
+    if (leftAt === null) return;
+    this.advance.add(at - leftAt);
+    this.#left.set(round, leftAt);
+  }
+
+  /** The round, and so every one before it, is final. */
+  finalized(round: Round, at: Micros): void {
+    const leftAt = this.#left.get(round);
+    if (leftAt !== undefined) this.final.add(at - leftAt);
+    for (const left of this.#left.keys()) if (left <= round) this.#left.delete(left);
+  }
+}
+
+function percentiles(latencies: Latencies): SessionStats['advanceMs'] {
+  const p50 = latencies.percentile(0.5);
+  const p99 = latencies.percentile(0.99);
+  return p50 === undefined || p99 === undefined ? undefined : { p50, p99 };
+}
+
+/** Seats by name of what they have done in a round. */
+function roundStats({ commits, final, opens, round, slow, votes }: RoundView): RoundStats {
+  return {
+    round,
+    committed: seatsOf(commits),
+    voted: seatsOf(votes),
+    opened: seatsOf(opens),
+    slow,
+    final,
+  };
+}
+
 export function statsOf(
   driver: Driver<Running>,
   keyring: string,
   rounds: number,
-  latencies: Latencies,
+  timings: Timings,
   at: Micros,
 ): SessionStats {
   const { counts, links, match, protocol } = driver;
-  const p50 = latencies.percentile(0.5);
-  const p99 = latencies.percentile(0.99);
   return {
     protocol,
     keyring,
     epoch: match?.epoch ?? 0,
     rounds,
-    advanceMs: p50 === undefined || p99 === undefined ? undefined : { p50, p99 },
+    slowRounds: match?.slowRounds ?? 0,
+    advanceMs: percentiles(timings.advance),
+    finalMs: percentiles(timings.final),
+    newest: match?.rounds.map(roundStats) ?? [],
     datagramsIn: counts.datagramsIn,
     datagramsOut: counts.datagramsOut,
     bytesIn: counts.bytesIn,

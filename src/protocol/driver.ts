@@ -6,7 +6,7 @@
  */
 
 import type { Round, Seat } from '../base/ids.ts';
-import { nobody, type PlayerSet } from '../base/players.ts';
+import { nobody } from '../base/players.ts';
 import type { Micros } from '../base/time.ts';
 import type { Sealed, Verified } from '../crypto/signature.ts';
 import type { Hello } from '../wire/hello.ts';
@@ -25,6 +25,7 @@ import type {
 import type { Refusal } from './judge.ts';
 import { firstSeed } from './lockstep-state.ts';
 import { unsigned } from './open.ts';
+import type { Advanced, Counts, Ports } from './ports.ts';
 import type { BySeat, Outcome } from './round.ts';
 
 type Effect = SessionEffect<unknown>;
@@ -32,54 +33,7 @@ type Effect = SessionEffect<unknown>;
 /** Verifications of one player's datagrams under way at once. */
 const VERIFYING_MAX = 64;
 
-/** What a round did to the game. */
-export interface Advanced {
-  /** Digest of the state, 32 bytes. */
-  readonly stateHash: Uint8Array;
-  /** Whose input broke the rules. */
-  readonly illegal: PlayerSet;
-}
-
-/** What a driver asks of the world. */
-export interface Ports {
-  now(): Micros;
-  /** Signs with the own key and hands over the signature. */
-  sign(message: Uint8Array, done: (signature: Uint8Array) => void): void;
-  /** Marks what the own key has just signed. */
-  own<T>(sealed: Sealed<T>): Verified<T>;
-  /** Hands over the value, or null if the signature does not hold. */
-  verify<T>(sealed: Sealed<T>, done: (value: Verified<T> | null) => void): void;
-  /** Adds a record to the log. */
-  persist(record: Uint8Array): void;
-  /** Calls back when all records so far are durable. */
-  flush(done: () => void): void;
-  send(to: Seat, datagram: Uint8Array): void;
-  /** SALT_BYTES fresh random bytes. */
-  salt(): Uint8Array;
-  /** The game starts (or starts again after a restart); answers the digest of its state. */
-  begin(session: Uint8Array, seed: Uint8Array): Uint8Array;
-  /** The game steps. `again` while a log is being replayed: such rounds are final. */
-  advance(outcome: Outcome, again: boolean): Advanced;
-  /** The game goes back to the state after that round; answers its digest. Never asked for in lockstep. */
-  rollback(round: Round): Uint8Array;
-  /** A round that was played is final: it is durable here, so that a restart plays it again as it was. */
-  final(round: Round): void;
-  /** What the game may want to know. */
-  tell(effect: Extract<Effect, { type: 'evidence' | 'notify' | 'refused' | 'end' }>): void;
-  /** Asks for a tick at that time; replaces an earlier wish. */
-  wake(at: Micros | null): void;
-}
-
-/** What a driver has counted. */
-export interface Counts {
-  datagramsIn: number;
-  datagramsOut: number;
-  bytesIn: number;
-  bytesOut: number;
-  signed: number;
-  verified: number;
-  readonly refused: Partial<Record<Refusal, number>>;
-}
+export type { Advanced, Counts, Ports } from './ports.ts';
 
 /** What somebody else comes to know of: what was written before must be durable. */
 function isSeen({ type }: Effect): boolean {
@@ -328,7 +282,20 @@ export class Driver<S extends Running, R extends Restored = Restored> {
     else if (effect.type === 'advance') this.#advance(effect.outcome);
     else if (effect.type === 'rollback') this.#digest = ports.rollback(effect.round);
     else if (effect.type === 'final') this.#unfinished = [...this.#unfinished, effect.round];
+    else if (effect.type === 'illegal') this.#prove(effect);
+    else if (effect.type === 'state-wanted') this.#showState(effect.round);
     else ports.tell(effect);
+  }
+
+  #prove(effect: Extract<Effect, { type: 'illegal' }>): void {
+    const evidence = this.#ports.prove(effect);
+    const { player } = effect;
+    if (evidence !== null) this.#ports.tell({ type: 'evidence', player, kind: 'illegal-input', evidence });
+  }
+
+  #showState(round: Round): void {
+    const bytes = this.#ports.stateBytes(round);
+    this.dispatch({ type: 'state', at: this.#ports.now(), round, bytes });
   }
 
   #begin(session: Uint8Array, seed: Uint8Array): void {
@@ -378,15 +345,23 @@ export class Driver<S extends Running, R extends Restored = Restored> {
     });
   }
 
+  /** The input, or none where the rules refuse it: who commits to it would convict itself. */
+  #permitted(round: Round, input: Uint8Array): Uint8Array {
+    if (input.length === 0 || this.#ports.permits(round, input)) return input;
+    this.count('own-input');
+    return new Uint8Array(0);
+  }
+
   /** Gives the waiting input to the session when it wants one and the game has caught up. */
   #feed(): void {
     if (this.#draining || this.#stopped || this.#digest === null) return;
     const slot = this.wanted;
     if (slot === null) return;
     const again = this.#committed?.round === slot.round ? this.#committed.input : null;
-    const input = this.#input ?? again ?? (slot.mayBeEmpty ? new Uint8Array(0) : null);
-    if (input === null) return;
+    const chosen = this.#input ?? again ?? (slot.mayBeEmpty ? new Uint8Array(0) : null);
+    if (chosen === null) return;
     this.#input = null;
+    const input = this.#permitted(slot.round, chosen);
     this.#committed = { round: slot.round, input };
     const own = { input, salt: this.#ports.salt(), state: this.#digest };
     this.dispatch({ type: 'input', at: this.#ports.now(), input: own });

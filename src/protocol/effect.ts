@@ -3,6 +3,7 @@
 import type { Round, Seat } from '../base/ids.ts';
 import type { PlayerSet } from '../base/players.ts';
 import type { HelloBody } from '../wire/hello.ts';
+import type { Packet } from '../wire/packet.ts';
 import type { Statement } from '../wire/statement.ts';
 import type { EvidenceKind } from './evidence.ts';
 import type { LogRecord } from './record.ts';
@@ -75,6 +76,20 @@ export type SessionEffect<Rec = LogRecord> =
       readonly kind: EvidenceKind;
       readonly evidence: Uint8Array;
     }
+  /** An input broke the rules of the game; `packets` hold its opening and its author's vote on the state. */
+  | {
+      readonly type: 'illegal';
+      readonly player: Seat;
+      /** The input was judged on the state after this round. */
+      readonly judged: Round;
+      readonly session: Uint8Array;
+      readonly publicKey: Uint8Array;
+      readonly packets: readonly [Packet, Packet];
+      /** What stands before the state in the evidence: digest of the log, and epoch id. */
+      readonly log: Uint8Array;
+    }
+  /** The bytes of the state after a round are wanted; the event `state` brings them. */
+  | { readonly type: 'state-wanted'; readonly round: Round }
   | { readonly type: 'notify'; readonly notice: Notice }
   /** The match cannot start; `reason` says why, for people. */
   | { readonly type: 'refused'; readonly reason: string }

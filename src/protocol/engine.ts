@@ -68,6 +68,13 @@ export type SessionEvent<Header = unknown, Attachment = unknown> =
       /** Whose input broke the rules of the game. */
       readonly illegal: PlayerSet;
     }
+  /** The state that was asked for; null if it is not kept. */
+  | {
+      readonly type: 'state';
+      readonly at: Micros;
+      readonly round: Round;
+      readonly bytes: Uint8Array | null;
+    }
   | { readonly type: 'wish'; readonly at: Micros; readonly target: Seat | null }
   | { readonly type: 'leave'; readonly at: Micros }
   /** Leaving takes too long: stop where we are. */
@@ -118,6 +125,21 @@ export interface MatchView {
   readonly members: PlayerSet;
   /** The own input of the round being played is committed to already. */
   readonly committed: boolean;
+  /** Final rounds in which equal votes alone did not decide; always 0 in lockstep. */
+  readonly slowRounds: number;
+  /** The newest rounds, oldest first; none in lockstep. */
+  readonly rounds: readonly RoundView[];
+}
+
+/** What is held of a round, by author. */
+export interface RoundView {
+  readonly round: Round;
+  readonly commits: PlayerSet;
+  readonly votes: PlayerSet;
+  readonly opens: PlayerSet;
+  /** Equal votes alone have not decided it. */
+  readonly slow: boolean;
+  readonly final: boolean;
 }
 
 /** A protocol. Its functions are pure; `S` is its session, `R` what it makes of a log. */

@@ -13,7 +13,7 @@ import { compareBytes, concatBytes, equalBytes } from '../base/bytes.ts';
 import type { Epoch, Round } from '../base/ids.ts';
 import { DIGEST_BYTES } from '../crypto/hash.ts';
 import { PUBLIC_KEY_BYTES, verifyStrict } from '../crypto/signature.ts';
-import { ITEM_BYTES_MAX, PROTOCOL_VERSION, SESSION_BYTES } from '../wire/limits.ts';
+import { ITEM_BYTES_MAX, PLAYERS_MAX, PROTOCOL_VERSION, SESSION_BYTES } from '../wire/limits.ts';
 import { decodeAnyPacket, elide, type Packet, sealPacket } from '../wire/packet.ts';
 import { PLAIN_BYTES_MAX } from '../wire/plain-format.ts';
 import { Reader } from '../wire/reader.ts';
@@ -245,7 +245,7 @@ function readSupplements(reader: Reader): readonly Supplement[] | null {
   const supplements: Supplement[] = [];
   while (!reader.failed && reader.left > 0) {
     const type = supplementTypes[reader.u8() - 1];
-    if (type === undefined) return null;
+    if (type === undefined || supplements.length === PLAYERS_MAX) return null;
     supplements.push({ type, bytes: reader.bytes(reader.u32()) });
   }
   return reader.done ? supplements : null;

@@ -75,6 +75,8 @@ export interface Game<State, Input> {
   encodeInput(input: Input | null): Uint8Array;
   /** The input of bytes of anyone; never throws. No bytes mean no input: not ok. */
   decodeInput(bytes: Uint8Array): DecodedInput<Input>;
+  /** True for bytes of no input, or of one that the rules allow in `state`; never throws. */
+  permits(state: State, player: number, input: Uint8Array): boolean;
   /** Bytes of a state. Throws a TypeError that names the path of what is not plain data. */
   encodeState(state: State): Uint8Array;
   /** The state of bytes of anyone; never throws. */

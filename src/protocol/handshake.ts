@@ -14,6 +14,7 @@ import type { Hello, HelloBody } from '../wire/hello.ts';
 import { NONCE_BYTES, PLAYERS_MAX, PLAYERS_MIN, PROTOCOL_VERSION } from '../wire/limits.ts';
 import { decodePlain, encodePlain, type Plain } from '../wire/plain.ts';
 import { differences } from '../wire/plain-diff.ts';
+import type { NeoParameters } from './neo/options.ts';
 import type { BySeat } from './round.ts';
 import { replaced } from './round.ts';
 
@@ -25,8 +26,39 @@ export interface Agreement {
   readonly protocol: { readonly name: string; readonly parameters: Plain };
 }
 
+/** The parameters of neo, in the order in which an agreement lists their values. */
+export const neoParameters: readonly (keyof NeoParameters)[] = [
+  'roundMs',
+  'roundMaxMs',
+  'arrivalMs',
+  'arrivalMinMs',
+  'arrivalMaxMs',
+  'silentRounds',
+  'window',
+  'openMs',
+  'lateMs',
+  'stallMs',
+  'keepF',
+];
+
+/** The parameters of neo without their names, of which a hello has no room; others as they are. */
+function unnamed({ name, parameters }: Agreement['protocol']): Plain {
+  const named = parameters as { readonly [name: string]: Plain } | null;
+  if (name !== 'neo' || named === null || Object.keys(named).length !== neoParameters.length) return parameters;
+  const values = neoParameters.map((each) => named[each]);
+  return values.every((value) => value !== undefined) ? values : parameters;
+}
+
+/** What {@link unnamed} has taken the names from, with its names. */
+function named(name: Plain | undefined, parameters: Plain | undefined): Plain {
+  if (name !== 'neo' || !Array.isArray(parameters) || parameters.length !== neoParameters.length)
+    return parameters ?? null;
+  return Object.fromEntries(neoParameters.map((each, index) => [each, parameters[index] as Plain]));
+}
+
 export function encodeAgreement({ game, protocol }: Agreement): Uint8Array {
-  return encodePlain([game.id, game.version, game.rules, protocol.name, protocol.parameters], 'agreement');
+  const { id, rules, version } = game;
+  return encodePlain([id, version, rules, protocol.name, unnamed(protocol)], 'agreement');
 }
 
 /** The agreement as named fields, for telling differences. */
@@ -36,7 +68,7 @@ function readable(agreement: Uint8Array): Plain {
   const [id, version, rules, name, parameters] = decoded.value;
   return {
     game: { id: id ?? null, version: version ?? null, rules: rules ?? null },
-    protocol: { name: name ?? null, parameters: parameters ?? null },
+    protocol: { name: name ?? null, parameters: named(name, parameters) },
   };
 }
 

@@ -29,6 +29,8 @@ export type Refusal =
   /** A REMOVE whose last advanced round cannot be its signer's. */
   | 'implausible'
   | 'signature'
+  /** An own input that the rules of the game refuse: none is committed to instead. */
+  | 'own-input'
   /** Too much of the same sender is being verified already. */
   | 'busy';
 

@@ -31,7 +31,7 @@ export const lockstepEngine: Engine<Session, Recovered, Standing, never> = {
   match({ lockstep }) {
     if (lockstep === null) return null;
     const { epoch, members, own } = lockstep;
-    return { epoch, members, committed: own !== null };
+    return { epoch, members, committed: own !== null, slowRounds: 0, rounds: [] };
   },
   links: ({ link }) => link.peers,
 };

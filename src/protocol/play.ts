@@ -3,10 +3,13 @@
  * where rounds can be taken back, the bytes of the states to go back to.
  */
 
+import { concatBytes } from '../base/bytes.ts';
 import type { Round, Seat } from '../base/ids.ts';
 import { add, has, nobody, type PlayerSet } from '../base/players.ts';
 import { hash } from '../crypto/hash.ts';
 import type { Game } from './game.ts';
+import { encodeEvidence, proveIllegal } from './evidence.ts';
+import type { IllegalInput } from './ports.ts';
 import type { Outcome } from './round.ts';
 
 /** What a round did. */
@@ -101,6 +104,22 @@ export class Play<State, Input> {
   hashAfter(round: Round): Uint8Array | null {
     if (this.#current?.round === round) return this.#current.stateHash;
     return this.#kept.get(round)?.stateHash ?? null;
+  }
+
+  /** True when the rules allow an input of this seat in that round, as far as can be known here. */
+  permits(seat: Seat, round: Round, input: Uint8Array): boolean {
+    const before = this.#current;
+    if (before === null) return true;
+    return this.#game.permits(this.#judgedOn(before, round), seat, input);
+  }
+
+  /** Evidence of an input that broke the rules, encoded; null where the state is not kept any more. */
+  prove({ judged, log, packets, publicKey, session }: IllegalInput): Uint8Array | null {
+    const kept = this.#kept.get(judged);
+    if (kept === undefined) return null;
+    const state = concatBytes(log, kept.bytes);
+    const evidence = proveIllegal(session, publicKey, this.#game, packets, state);
+    return evidence && encodeEvidence(evidence);
   }
 
   /** The state that inputs of a round are judged on: one that no step can have changed. */

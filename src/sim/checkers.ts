@@ -7,6 +7,7 @@ import { equalBytes, toHex } from '../base/bytes.ts';
 import type { Round, Seat } from '../base/ids.ts';
 import { BUNDLE, decodeBundle } from '../wire/envelope.ts';
 import { decodePacket } from '../wire/packet.ts';
+import type { Watcher } from './watcher.ts';
 
 /** Who played a round to which state. */
 interface Played {
@@ -15,7 +16,7 @@ interface Played {
 }
 
 /** One watcher over one match. */
-export class Checkers {
+export class Checkers implements Watcher {
   readonly #violations: string[] = [];
   readonly #honest: (seat: Seat) => boolean;
   readonly #finals = new Map<Round, Played[]>();
@@ -30,6 +31,14 @@ export class Checkers {
   #violation(text: string): void {
     if (this.#violations.length < 20) this.#violations.push(text);
   }
+
+  started(): void {}
+
+  played(): void {}
+
+  rolledBack(): void {}
+
+  arrived(): void {}
 
   /** A player holds a round for final. No honest one skips a round. */
   final(seat: Seat, round: Round, stateHash: Uint8Array): void {

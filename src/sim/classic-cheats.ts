@@ -1,7 +1,8 @@
 /**
- * Cheats in the NEO round as it was published. None breaks a cipher or a signature: each does only what its own
- * seats could do over any network. Sources: GauthierDickey et al. 2004 (fixed-delay, timestamp, suppressed update,
- * inconsistency, collusion); Baughman and Levine 2001 (lookahead); Corman et al. 2006 (replay, framing).
+ * Cheats in the NEO round as it was published. None breaks a cipher or a signature: each does only what
+ * its own seats could do over any network. Sources: GauthierDickey et al. 2004 (fixed-delay, timestamp,
+ * suppressed update, inconsistency, collusion); Baughman and Levine 2001 (lookahead); Corman et al. 2006
+ * (replay, framing).
  */
 
 import type { ClassicCheat, ClassicTable } from './classic-options.ts';
@@ -33,7 +34,10 @@ function postOnly(table: ClassicTable, parts: Partial<ClassicPacket> & { readonl
   for (const to of table.honest) table.post(from, to, { ...bare, ...parts });
 }
 
-/** Chooses its move of a round only when it has seen the round before; each reaches the others just in time. */
+/**
+ * Chooses its move of a round only when it has seen the round before; each reaches the others just in
+ * time.
+ */
 export const fixedDelay: ClassicCheat = (table) => {
   const keys = new Map<number, Key>();
   return {
@@ -82,8 +86,7 @@ export function suppressedUpdate(victims: 'one' | 'minority'): ClassicCheat {
 
 /** Sends whole packets to a bare majority, itself included, and nothing to the rest. */
 export const splitSuppression: ClassicCheat = (table) => ({
-  packet: (_seat, to, packet) =>
-    table.honest.indexOf(to) < majorityOf(table.players) - 1 ? packet : null,
+  packet: (_seat, to, packet) => (table.honest.indexOf(to) < majorityOf(table.players) - 1 ? packet : null),
 });
 
 /** Seals another update for each player, all under one key. */
@@ -101,8 +104,8 @@ export const inconsistency: ClassicCheat = (table) => {
 };
 
 /**
- * Leaves its update out for as many as can miss it without a majority against it. They come to ask for it when
- * the keys of the round are out; whoever asks the cheat gets an update that is made then.
+ * Leaves its update out for as many as can miss it without a majority against it. They come to ask for it
+ * when the keys of the round are out; whoever asks the cheat gets an update that is made then.
  */
 export const lateAnswer: ClassicCheat = (table) => {
   const hidden = table.players - majorityOf(table.players);
@@ -124,7 +127,9 @@ export const majorityLookahead: ClassicCheat = (table) => {
     packet: (seat, _to, packet) => {
       const { votes } = packet;
       const yes = votes && table.signVotes(seat, packet.round - 1, votes.value.with(lead(table), true));
-      return seat === lead(table) ? { ...packet, cipher: null, key: null, votes: yes } : { ...packet, votes: yes };
+      return seat === lead(table)
+        ? { ...packet, cipher: null, key: null, votes: yes }
+        : { ...packet, votes: yes };
     },
     answer: (_seat, _asker, round, author) => {
       if (author !== lead(table)) return 'rules';
@@ -137,7 +142,10 @@ export const majorityLookahead: ClassicCheat = (table) => {
   };
 };
 
-/** Waits for any honest key of its round, and sends its update then: in time for those whose clock is behind. */
+/**
+ * Waits for any honest key of its round, and sends its update then: in time for those whose clock is
+ * behind.
+ */
 export const clockLookahead: ClassicCheat = (table) => {
   const keys = new Map<number, Key>();
   return {
@@ -157,7 +165,10 @@ export const clockLookahead: ClassicCheat = (table) => {
   };
 };
 
-/** Makes a cipher that opens to two updates, as a cipher that does not bind its key can; chooses the key last. */
+/**
+ * Makes a cipher that opens to two updates, as a cipher that does not bind its key can; chooses the key
+ * last.
+ */
 export const twoKeys: ClassicCheat = (table) => {
   const made = new Map<number, { readonly cipher: Cipher; readonly keys: readonly [Key, Key] }>();
   const twin = (round: number) => {
@@ -172,7 +183,9 @@ export const twoKeys: ClassicCheat = (table) => {
   return {
     packet: (_seat, _to, packet) => ({ ...packet, cipher: twin(packet.round).cipher, key: null }),
     arrived: whenKnown(table, (round) => {
-      const honest = table.honest.map((author) => table.held(lead(table), round).opened[author]?.value.input ?? 0);
+      const honest = table.honest.map(
+        (author) => table.held(lead(table), round).opened[author]?.value.input ?? 0,
+      );
       const { keys } = twin(round);
       postOnly(table, { round: round + table.pipeline, key: keys[Math.max(...honest) % 2 === 0 ? 0 : 1] });
     }),
@@ -200,7 +213,8 @@ export const withheldOpening: ClassicCheat = (table) => {
 /** Shows its keys to one player alone, and only when asked. */
 export const partialOpening: ClassicCheat = (table) => ({
   packet: (_seat, _to, packet) => ({ ...packet, key: null }),
-  answer: (seat, asker, _round, author) => (author === seat && asker !== table.honest[0] ? 'silent' : 'rules'),
+  answer: (seat, asker, _round, author) =>
+    author === seat && asker !== table.honest[0] ? 'silent' : 'rules',
 });
 
 /** Gives half of the others keys that open nothing. */
@@ -273,32 +287,27 @@ export const voteOut: ClassicCheat = (table) => ({
   packet: (seat, _to, packet) => voting(table, seat, packet, table.honest[0] as number, false),
 });
 
-/** Sends early to half of the others and late to the rest, each within a round, to pull their clocks apart. */
+/**
+ * Comes early to half of the others and late to the rest, each within a round, to pull their clocks apart.
+ */
 export const clockPulling: ClassicCheat = (table) => {
   const { roundLength: length } = table;
   return {
-    packet: () => null,
+    packet: (_seat, to, packet) => (table.honest.indexOf(to) * 2 < table.honest.length ? packet : null),
     sent: (seat, packet) => {
+      const early = { ...packet, round: packet.round + 1, cipher: null, votes: null, key: null };
       table.honest.forEach((to, index) => {
-        if (index * 2 >= table.honest.length) {
-          table.later(table.now() + length / 2, () => table.post(seat, to, packet));
-          return;
-        }
-        // The round after next, half a round before it starts; votes and keys of now go with the packet of now.
-        const key = new Key();
-        const early = { from: seat, round: packet.round + 1, cipher: seal(key, chooseNow(table, packet.round + 1)) };
-        table.post(seat, to, packet);
-        table.later(table.now() + length / 4, () =>
-          table.post(seat, to, { ...early, votes: null, key: null, wish: packet.wish }),
-        );
+        const pulledForward = index * 2 < table.honest.length;
+        const wait = pulledForward ? length / 4 : length / 2;
+        table.later(table.now() + wait, () => table.post(seat, to, pulledForward ? early : packet));
       });
     },
   };
 };
 
-/** Wishes for rounds as short as one can. */
-export const lockOut: ClassicCheat = () => ({
-  packet: (_seat, _to, packet) => ({ ...packet, wish: 1 }),
+/** Wishes for rounds that are long enough for its own gang alone: a fifth of the first ones. */
+export const lockOut: ClassicCheat = (table) => ({
+  packet: (_seat, _to, packet) => ({ ...packet, wish: table.roundLength / 5 }),
 });
 
 /** Sends junk in the name of a player before that player can, and so fills its place. */

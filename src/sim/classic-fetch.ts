@@ -1,4 +1,6 @@
-/** Asking those who voted yes, one after the other in random order, for an accepted update that is missing. */
+/**
+ * Asking those who voted yes, one after the other in random order, for an accepted update that is missing.
+ */
 
 import type { Prng } from '../base/prng.ts';
 import type { ClassicAnswer } from './classic-options.ts';

@@ -1,4 +1,7 @@
-/** What each cheat gains in the NEO round as it was published: matches, each made for one cheat, and what is counted. */
+/**
+ * What each cheat gains in the NEO round as it was published: matches, each made for one cheat, and what
+ * is counted.
+ */
 
 import { prng } from '../base/prng.ts';
 import * as cheats from './classic-cheats.ts';
@@ -9,6 +12,7 @@ import { runClassic } from './classic-run.ts';
 import type { ClassicCounts } from './classic-tally.ts';
 import type { Signed, Update } from './classic-terms.ts';
 
+/** A match in which a cheat is tried. */
 export interface GainOptions {
   /** 3 .. 32. */
   readonly players: number;
@@ -18,6 +22,7 @@ export interface GainOptions {
   readonly honest?: boolean;
 }
 
+/** What a cheat gained. */
 export interface ClassicGain {
   /** 0 is nothing. */
   readonly gain: number;
@@ -25,6 +30,40 @@ export interface ClassicGain {
   /** What it is that the gain counts. */
   readonly meaning: string;
 }
+
+/** A cheat by its name in the table of cheats, or a variant of it behind a colon. */
+export type ClassicCheatName =
+  | 'fixed-delay'
+  | 'fixed-delay:same-round'
+  | 'timestamp'
+  | 'suppressed-update'
+  | 'suppressed-update:one'
+  | 'suppressed-update:minority'
+  | 'suppressed-update:half'
+  | 'inconsistency'
+  | 'lookahead'
+  | 'lookahead:two-keys'
+  | 'lookahead:clock'
+  | 'lookahead:clock-guarded'
+  | 'replay'
+  | 'replay:round'
+  | 'replay:session'
+  | 'replay:votes'
+  | 'withheld-opening'
+  | 'withheld-opening:all'
+  | 'withheld-opening:some'
+  | 'withheld-opening:wrong-key'
+  | 'late-vote'
+  | 'pivot-vote'
+  | 'collusion'
+  | 'collusion:f'
+  | 'collusion:f+1'
+  | 'collusion:f-vote-out'
+  | 'collusion:majority'
+  | 'clock-pulling'
+  | 'lock-out'
+  | 'lock-out:nobody-cheats'
+  | 'flood';
 
 interface Trial {
   readonly counted: keyof ClassicCounts;
@@ -48,16 +87,16 @@ const meanings: Readonly<Record<keyof ClassicCounts, string>> = {
   undone: 'rounds in which the cheat took its accepted move back with every honest move in sight',
   framed: 'rounds in which the own signatures of an innocent player convict it of inconsistency',
   stale: 'rounds in which an old move of an innocent player was played as its new one',
-  excluded: 'rounds in which a majority rejected the move of an innocent player',
-  lost: 'rounds in which no other honest player played the move of an innocent one',
+  excluded: 'rounds in which a majority of the honest players rejected the move of one of them',
+  missed: 'rounds in which not every honest player played the move of an innocent one',
 };
 
-/** Delays by who is near: 5 ms among them, `far` on all other links. */
+/** Delays by who is near: 5 ms among these, `far` on all other links. */
 function cluster(near: (seat: number) => boolean, far: number): (from: number, to: number) => number {
   return (from, to) => (near(from) && near(to) ? 5 : far);
 }
 
-/** Delays of 5 ms to and from the last seat, 20 ms otherwise. */
+/** Delays of 5 ms to and from the last seat, `between` on all other links. */
 function nearCheat({ players }: GainOptions, between: number): (from: number, to: number) => number {
   return (from, to) => (from === players - 1 || to === players - 1 ? 5 : between);
 }
@@ -70,14 +109,23 @@ function bareReach({ players }: GainOptions): readonly number[] {
 /** Loses what the first seat sends in every second round to half of the others, by chance. */
 function weakSender({ seed }: GainOptions): Partial<ClassicOptions> {
   const random = prng(seed).split('weak');
-  return { lose: (round, from, to) => from === 0 && round % 2 === 0 && random.split(round).split(to).unit() < 0.5 };
+  return {
+    lose: (round, from, to) => from === 0 && round % 2 === 0 && random.split(round).split(to).unit() < 0.5,
+  };
 }
 
 /** Updates of the first player, recorded in an earlier match of the same players. */
 function recordedBefore(options: GainOptions): readonly Signed<Update>[] {
   const recorded: Signed<Update>[] = [];
   const { players, seed } = options;
-  runClassic({ ...usual, players, seed, rounds: 20, cheaters: [players - 1], cheat: recordUpdates(recorded) });
+  runClassic({
+    ...usual,
+    players,
+    seed,
+    rounds: 20,
+    cheaters: [players - 1],
+    cheat: recordUpdates(recorded),
+  });
   return recorded;
 }
 
@@ -88,7 +136,7 @@ const aheadByForty: Partial<ClassicOptions> = { skewMs: (seat) => (seat === 0 ? 
 /** The largest gang that the published text calls harmless: too few to keep a majority from the rest. */
 const harmless = (players: number): number => players - majorityOf(players);
 
-const trials = {
+const trials: Readonly<Record<ClassicCheatName, Trial>> = {
   'fixed-delay': { counted: 'fresher', cheat: () => cheats.fixedDelay },
   'fixed-delay:same-round': { counted: 'glimpsed', cheat: () => cheats.fixedDelay },
   timestamp: { counted: 'misordered', cheat: () => cheats.timestamp },
@@ -137,9 +185,9 @@ const trials = {
   'collusion:f-vote-out': { counted: 'excluded', cheat: () => cheats.voteOut, cheaters: harmless },
   'collusion:majority': { counted: 'looked', cheat: () => cheats.majorityLookahead, cheaters: majorityOf },
   'clock-pulling': {
-    counted: 'splits',
+    counted: 'missed',
     cheat: () => cheats.clockPulling,
-    match: (options) => ({ follow: true, guardMs: 0, delayMs: nearCheat(options, 80) }),
+    match: (options) => ({ follow: true, guardMs: 0, delayMs: nearCheat(options, 90) }),
   },
   'lock-out': {
     counted: 'excluded',
@@ -160,18 +208,15 @@ const trials = {
     }),
     control: { pace: 'all' },
   },
-  flood: { counted: 'lost', cheat: () => cheats.flood },
-} satisfies Readonly<Record<string, Trial>>;
-
-/** A cheat by its name in the table of cheats, or by a variant of it. */
-export type ClassicCheatName = keyof typeof trials;
+  flood: { counted: 'missed', cheat: () => cheats.flood },
+};
 
 /** Every name that {@link classicGain} knows. */
 export const classicCheatNames: readonly ClassicCheatName[] = Object.keys(trials) as ClassicCheatName[];
 
 /**
- * What a cheat gains, as a share of rounds, in a match made for it; `honest` plays the match without the cheat.
- * Throws a RangeError for fewer than 3 players or an unknown name.
+ * What a cheat gains, as a share of rounds, in a match made for it; `honest` plays the match without the
+ * cheat. Throws a RangeError for fewer than 3 players or an unknown name.
  */
 export function classicGain(name: ClassicCheatName, options: GainOptions): ClassicGain {
   const { players, rounds, seed, honest = false } = options;
@@ -179,7 +224,7 @@ export function classicGain(name: ClassicCheatName, options: GainOptions): Class
     throw new RangeError(`classicGain: no cheat is called ${name}; classicCheatNames has those that are`);
   }
   if (!(players >= 3)) throw new RangeError(`classicGain: players must be 3 .. 32; got ${players}`);
-  const trial: Trial = trials[name];
+  const trial = trials[name];
   const gang = trial.cheaters?.(players) ?? 1;
   const { counts, rounds: finished } = runClassic({
     ...usual,

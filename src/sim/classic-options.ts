@@ -6,7 +6,7 @@ import type { Held } from './classic-player.ts';
 import type { ClassicCounts } from './classic-tally.ts';
 import type { Cipher, ClassicPacket, Key, Signed, Update, Votes } from './classic-terms.ts';
 
-/** All milliseconds are virtual. */
+/** A match. All milliseconds are virtual. */
 export interface ClassicOptions {
   /** 2 .. 32. */
   readonly players: number;
@@ -46,6 +46,7 @@ export interface ClassicOptions {
   readonly keep?: boolean;
 }
 
+/** What a match came to. */
 export interface ClassicResult {
   /** Rounds that all players finished. */
   readonly rounds: number;
@@ -112,14 +113,26 @@ export interface ClassicCheatRun {
 /** A way to cheat in the published NEO round. */
 export type ClassicCheat = (table: ClassicTable) => ClassicCheatRun;
 
-function within(name: string, value: number, low: number, high: number, whole: boolean): void {
+/** Throws a RangeError unless the option is within its bounds. */
+export function within(name: string, value: number, low: number, high: number, whole: boolean): void {
   if (value >= low && value <= high && (!whole || Number.isInteger(value))) return;
-  throw new RangeError(`runClassic: ${name} must be ${whole ? 'an integer ' : ''}${low} .. ${high}; got ${value}`);
+  throw new RangeError(
+    `runClassic: ${name} must be ${whole ? 'an integer ' : ''}${low} .. ${high}; got ${value}`,
+  );
 }
 
 /** Throws a RangeError that names the option that is wrong. */
 export function checkClassic(options: ClassicOptions): void {
-  const { players, rounds, seed, roundMs = 100, pipeline = 1, guardMs = 0, loss = 0, cheaters = [] } = options;
+  const {
+    players,
+    rounds,
+    seed,
+    roundMs = 100,
+    pipeline = 1,
+    guardMs = 0,
+    loss = 0,
+    cheaters = [],
+  } = options;
   within('players', players, 2, 32, true);
   within('rounds', rounds, 1, 1_000_000, true);
   within('seed', seed, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, true);
@@ -128,5 +141,6 @@ export function checkClassic(options: ClassicOptions): void {
   within('guardMs', guardMs, 0, roundMs, false);
   within('loss', loss, 0, 1, false);
   for (const seat of cheaters) within('cheaters', seat, 0, players - 1, true);
-  if (new Set(cheaters).size >= players) throw new RangeError('runClassic: cheaters must leave an honest player');
+  if (new Set(cheaters).size >= players)
+    throw new RangeError('runClassic: cheaters must leave an honest player');
 }

@@ -1,6 +1,6 @@
 /**
- * One player of the NEO round as it was published: holds what arrives, votes on what arrived in time, and accepts
- * what has a majority among the votes that it holds at its own deadline. Silence counts as a no.
+ * One player of the NEO round as it was published: holds what arrives, votes on what arrived in time, and
+ * accepts what has a majority among the votes that it holds at its own deadline. Silence counts as a no.
  */
 
 import type { Micros } from '../base/time.ts';
@@ -74,8 +74,9 @@ export class ClassicPlayer {
   }
 
   /**
-   * Takes a packet, whoever really sent it: of each part the first wins. Only votes can be checked on arrival;
-   * an update shows its signature when its key is there, a round too late for another to take its place.
+   * Takes a packet, whoever really sent it: of each part the first wins. Only votes can be checked on
+   * arrival; an update shows its signature when its key is there, a round too late for another to take its
+   * place.
    */
   take(packet: ClassicPacket, at: Micros): void {
     const { from, round, cipher, votes, key, wish } = packet;
@@ -111,9 +112,7 @@ export class ClassicPlayer {
   /** The own votes about a round, at its end. */
   votesAbout(round: number): Votes {
     const { ciphers } = this.held(round);
-    return ciphers.map((cipher, author) =>
-      author === this.seat ? this.#rules.selfVote : cipher !== null,
-    );
+    return ciphers.map((cipher, author) => (author === this.seat ? this.#rules.selfVote : cipher !== null));
   }
 
   /** Those whose yes about an update is held. */

@@ -1,4 +1,7 @@
-/** Replays in the NEO round as it was published: what was signed once can be said again, in its signer's name. */
+/**
+ * Replays in the NEO round as it was published: what was signed once can be said again, in its signer's
+ * name.
+ */
 
 import type { ClassicCheat } from './classic-options.ts';
 import { Key, type Signed, seal, type Update, type Votes } from './classic-terms.ts';
@@ -39,13 +42,18 @@ export function replayUpdate(recorded: readonly Signed<Update>[] | null): Classi
 
 /**
  * Waits for votes that refuse the victim's update, and shows them to one player in every later round as the
- * votes of that round, ahead of the real ones.
+ * votes of that round, ahead of the real ones; its own say the same.
  */
 export function replayVotes(victim: number): ClassicCheat {
   return (table) => {
     const refusals = new Map<number, Signed<Votes>>();
     const fooled = table.honest.find((seat) => seat !== victim) as number;
     return {
+      packet: (seat, to, packet) => {
+        const { round, votes } = packet;
+        if (to !== fooled || !votes || refusals.size === 0) return packet;
+        return { ...packet, votes: table.signVotes(seat, round - 1, votes.value.with(victim, false)) };
+      },
       arrived: (_seat, { votes }) => {
         if (votes && votes.value[victim] === false) refusals.set(votes.signer, votes);
       },

@@ -1,10 +1,11 @@
 /**
- * A match under the NEO round as it was published (GauthierDickey et al. 2004), in virtual time: rounds of one
- * length, `{ E_K(S_A(U)), key of an earlier round, S_A(V) }` to everybody at the start of each, acceptance by the
- * votes that are held at the own deadline, keys released on a timer. Here to show what its repairs are for.
+ * A match under the NEO round as it was published (GauthierDickey et al. 2004), in virtual time: rounds of
+ * one length, `{ E_K(S_A(U)), key of an earlier round, S_A(V) }` to everybody at the start of each,
+ * acceptance by the votes that are held at the own deadline, keys released on a timer. Here to show what
+ * its repairs are for.
  */
 
-import { prng, type Prng } from '../base/prng.ts';
+import { type Prng, prng } from '../base/prng.ts';
 import { type Micros, micros } from '../base/time.ts';
 import { atHand, type Fetch, honestAnswer, shuffled, takeAnswer } from './classic-fetch.ts';
 import {
@@ -14,6 +15,7 @@ import {
   type ClassicResult,
   type ClassicTable,
   checkClassic,
+  within,
 } from './classic-options.ts';
 import { ClassicPlayer, majorityOf } from './classic-player.ts';
 import { type Outcome, Tally } from './classic-tally.ts';
@@ -80,7 +82,11 @@ class ClassicRun {
     this.#guard = micros(guardMs);
     this.#pipeline = pipeline;
     this.#delays = seats.map((from) =>
-      seats.map((to) => micros(typeof delayMs === 'number' ? delayMs : delayMs(from, to))),
+      seats.map((to) => {
+        const ms = typeof delayMs === 'number' ? delayMs : delayMs(from, to);
+        within('delayMs', ms, 0, 60_000, false);
+        return micros(ms);
+      }),
     );
     this.#remembered = 16 + 2 * players + pipeline;
     this.#lossSeed = random.split('loss');
@@ -102,8 +108,12 @@ class ClassicRun {
   }
 
   run(): ClassicResult {
-    const { skewMs = () => 0 } = this.#options;
-    for (const desk of this.#desks) this.#begin(desk, 1, this.#length + micros(skewMs(desk.player.seat)));
+    const { roundMs = 100, skewMs = () => 0 } = this.#options;
+    for (const desk of this.#desks) {
+      const skew = skewMs(desk.player.seat);
+      within('skewMs', skew, -roundMs, 60_000, false);
+      this.#begin(desk, 1, this.#length + micros(skew));
+    }
     for (let next = this.#queue.next(); next !== null; next = this.#queue.next()) {
       this.#now = next.at;
       this.#happen(next.value);
@@ -172,7 +182,12 @@ class ClassicRun {
     const { player, random, round, start } = desk;
     const { seat } = player;
     const stamp = -1 - random.below(this.#length);
-    const content = this.#signed<Update>(seat, round, { input: random.below(1_000_000), stamp }, start + stamp);
+    const content = this.#signed<Update>(
+      seat,
+      round,
+      { input: random.below(1_000_000), stamp },
+      start + stamp,
+    );
     const key = new Key();
     desk.keys.set(round, key);
     this.#tally.chose(seat, round, start + stamp);
@@ -180,7 +195,7 @@ class ClassicRun {
       from: seat,
       round,
       cipher: seal(key, content),
-      votes: round === 1 ? null : player.held(round - 1).votes[seat] as Signed<Votes>,
+      votes: round === 1 ? null : (player.held(round - 1).votes[seat] as Signed<Votes>),
       key: desk.keys.get(round - this.#pipeline) ?? null,
       wish: this.#wish(desk),
     };
@@ -253,13 +268,16 @@ class ClassicRun {
       }
       this.#tally.played(player.seat, round, outcomes, this.#now);
     };
-    accepted.forEach((yes, author) => {
+    for (const [author, yes] of accepted.entries()) {
       const ready = yes ? atHand(player, round, author, false) : { content: null, fixedAt: 0, late: false };
-      if (ready !== null) return settle(author, ready);
+      if (ready !== null) {
+        settle(author, ready);
+        continue;
+      }
       const others = player.voters(round, author).filter((voter) => voter !== player.seat);
       const voters = shuffled(others, desk.order);
       this.#ask({ player, round, author, voters, turn: 0, settle: (outcome) => settle(author, outcome) });
-    });
+    }
   }
 
   #ask(fetch: Fetch): void {

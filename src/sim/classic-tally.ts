@@ -1,6 +1,6 @@
 /**
- * Counts what a match of the published NEO round came to, round by round, by whoever sees everything: who decided
- * and played what, who knew which moves when, and who would be blamed.
+ * Counts what a match of the published NEO round came to, round by round, by whoever sees everything: who
+ * decided and played what, who knew which moves when, and who would be blamed.
  */
 
 import type { Micros } from '../base/time.ts';
@@ -14,11 +14,17 @@ export interface ClassicCounts {
   readonly splits: number;
   /** Two honest players played different things in one slot. */
   readonly divergences: number;
-  /** An honest player played a cheat's move that was fixed when all honest moves of the round were known to it. */
+  /**
+   * An honest player played a cheat's move that was fixed when all honest moves of the round were known to
+   * it.
+   */
   readonly looked: number;
   /** The same, but some honest move of the round was known. */
   readonly glimpsed: number;
-  /** A cheat's move was fixed with the moves of the newest round known, which no honest player knew for its own. */
+  /**
+   * A cheat's move was fixed with the moves of the newest round known, which no honest player knew for its
+   * own.
+   */
   readonly fresher: number;
   /** A cheat's move was played before an honest one that had been fixed earlier. */
   readonly misordered: number;
@@ -30,10 +36,10 @@ export interface ClassicCounts {
   readonly framed: number;
   /** An honest player's old update was played as its new one. */
   readonly stale: number;
-  /** A majority of all players rejected the update of an honest one. */
+  /** A majority of the honest players rejected the update of one of them. */
   readonly excluded: number;
-  /** An honest player's update was played by no honest player but itself. */
-  readonly lost: number;
+  /** Not every honest player played an honest one's update of the round. */
+  readonly missed: number;
 }
 
 /** What one player made of a slot. */
@@ -71,7 +77,7 @@ const zero: ClassicCounts = {
   framed: 0,
   stale: 0,
   excluded: 0,
-  lost: 0,
+  missed: 0,
 };
 
 export interface TallySetup {
@@ -183,11 +189,11 @@ export class Tally {
       held.some(({ author, contents }) => test(contents, author)) ? 1 : 0;
     counts.framed += some((contents) => this.#differ(contents.filter((content) => content !== null)));
     counts.stale += some((contents) => contents.some((one) => one !== null && !this.#current(one, round)));
-    const needed = majorityOf(all.length);
-    counts.excluded += some((_, author) => all.filter((accepted) => !accepted[author]).length >= needed);
-    counts.lost += some((contents, author) =>
-      contents.every((content, index) => this.#honest[index] === author || !this.#current(content, round)),
-    );
+    const needed = majorityOf(this.#honest.length);
+    counts.excluded += some((_, author) => {
+      return this.#honest.filter((seat) => !all[seat]?.[author]).length >= needed;
+    });
+    counts.missed += some((contents) => contents.some((content) => !this.#current(content, round)));
   }
 
   #countCheats(round: number, record: Round, mine: readonly Played[]): void {
@@ -229,7 +235,9 @@ export class Tally {
     return cheats.some((cheat) =>
       moves.some(({ seat, content }) => {
         const earlier = cheat.content.value.stamp - content.value.stamp || cheat.seat - seat;
-        return earlier < 0 && this.#honest.includes(seat) && content.truth.moment < cheat.content.truth.moment;
+        return (
+          earlier < 0 && this.#honest.includes(seat) && content.truth.moment < cheat.content.truth.moment
+        );
       }),
     );
   }

@@ -1,14 +1,19 @@
 /**
  * The cryptography of the NEO round as it was published (GauthierDickey et al. 2004), as symbols: a key is
- * equal only to itself, a cipher opens under its key alone, and a signature exists only if its signer made it.
+ * equal only to itself, a cipher opens under its key alone, and a signature exists only if its signer made
+ * it.
  *
- * What is signed is exactly S_A(U) and S_A(V): neither names a session, a round or a receiver, and the signature
- * of an update is inside of the encryption. So whoever has opened an update once can seal it again anywhere.
+ * What is signed is exactly S_A(U) and S_A(V): neither names a session, a round or a receiver, and the
+ * signature of an update is inside of the encryption. So whoever has opened an update once can seal it
+ * again anywhere.
  */
 
 import type { Micros } from '../base/time.ts';
 
-/** A move with the moment that its author claims for it: microseconds before the start of its round, negative. */
+/**
+ * A move with the moment that its author claims for it: microseconds before the start of its round,
+ * negative.
+ */
 export interface Update {
   readonly input: number;
   readonly stamp: Micros;

@@ -1,6 +1,7 @@
 /**
- * The NEO round as it was published, as a baseline to compare with: it is for experiments and never for a game.
- * Honest players come to different states under it by loss alone, and one player can make them do so at will.
+ * The NEO round as it was published, as a baseline to compare with: it is for experiments and never for a
+ * game. Honest players come to different states under it by loss alone, and one player can make them do so
+ * at will.
  */
 
 import { classicCheatNames, classicGain } from './classic-gain.ts';
@@ -22,7 +23,9 @@ export interface SplitOptions {
   readonly selfVote?: boolean;
 }
 
-/** Share of rounds that two honest players decide differently, with nobody cheating and nothing sent again. */
+/**
+ * Share of rounds that two honest players decide differently, with nobody cheating and nothing sent again.
+ */
 export function splitRate(options: SplitOptions): number {
   const { counts, rounds } = runClassic(options);
   return counts.splits / rounds;

@@ -29,13 +29,29 @@ function duration(name: string, value: number): Micros {
   return micros(value);
 }
 
+/** What is wrong with one direction of some links for a while. */
+export interface LinkFault {
+  readonly from: number | null;
+  readonly to: number | null;
+  readonly loss?: number;
+  readonly delayMs?: number;
+}
+
+interface Wrong {
+  readonly from: number | null;
+  readonly to: number | null;
+  readonly loss: number;
+  readonly delay: Micros;
+}
+
 export class Network {
   readonly #random: Prng;
-  readonly #delay: Micros;
-  readonly #jitter: Micros;
-  readonly #loss: number;
-  readonly #duplicate: number;
+  #delay: Micros;
+  #jitter: Micros;
+  #loss: number;
+  #duplicate: number;
   #groups: readonly (readonly number[])[] | null = null;
+  #wrong: readonly Wrong[] = [];
 
   constructor(random: Prng, { delayMs = 20, jitterMs = 0, loss = 0, duplicate = 0 }: NetworkOptions = {}) {
     this.#random = random;
@@ -50,6 +66,25 @@ export class Network {
     this.#groups = groups;
   }
 
+  /** Until what it answers is called, some links are worse. */
+  impair({ delayMs = 0, from, loss = 0, to }: LinkFault): () => void {
+    const wrong = { from, to, loss: share('loss', loss), delay: duration('delayMs', delayMs) };
+    this.#wrong = [...this.#wrong, wrong];
+    return () => {
+      this.#wrong = this.#wrong.filter((each) => each !== wrong);
+    };
+  }
+
+  /** From now on nothing goes wrong any more. */
+  calm(): void {
+    this.#delay = Math.min(this.#delay, micros(20));
+    this.#jitter = 0;
+    this.#loss = 0;
+    this.#duplicate = 0;
+    this.#groups = null;
+    this.#wrong = [];
+  }
+
   /** When the copies of a datagram arrive that is sent now; none if it is lost. */
   arrivals(from: Seat, to: Seat, at: Micros): readonly Micros[] {
     const random = this.#random;
@@ -57,9 +92,15 @@ export class Network {
       this.#groups !== null && !this.#groups.some((group) => group.includes(from) && group.includes(to));
     const lost = random.unit() < this.#loss;
     const twice = random.unit() < this.#duplicate;
+    let later = at;
+    for (const wrong of this.#wrong) {
+      if ((wrong.from ?? from) !== from || (wrong.to ?? to) !== to) continue;
+      if (random.unit() < wrong.loss) return [];
+      later += wrong.delay;
+    }
     if (apart || lost) return [];
-    const times = [this.#arrival(at)];
-    if (twice) times.push(this.#arrival(at));
+    const times = [this.#arrival(later)];
+    if (twice) times.push(this.#arrival(later));
     return times;
   }
 

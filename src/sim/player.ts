@@ -4,7 +4,7 @@
  */
 
 import { fromHex, toHex } from '../base/bytes.ts';
-import type { Seat } from '../base/ids.ts';
+import type { Round, Seat } from '../base/ids.ts';
 import { seatsOf } from '../base/players.ts';
 import type { Prng } from '../base/prng.ts';
 import type { Micros } from '../base/time.ts';
@@ -29,13 +29,16 @@ export type PlayerEvent =
 
 /** The world as a player's edges see it. */
 export interface PlayerWorld {
-  now(): Micros;
+  /** What the player's clock reads. */
+  now(seat: Seat): Micros;
   send(from: Seat, to: Seat, datagram: Uint8Array): void;
   wake(seat: Seat, at: Micros | null): void;
   /** A round was played; also while a log is being replayed (`again`). */
-  played(seat: Seat, again: boolean): void;
+  played(seat: Seat, round: Round, stateHash: Uint8Array, again: boolean): void;
+  /** What was played after that round is taken back. */
+  rolledBack(seat: Seat, round: Round): void;
   /** A round is final: played, and durable. */
-  final(seat: Seat, round: number, stateHash: Uint8Array): void;
+  final(seat: Seat, round: Round, stateHash: Uint8Array): void;
   tell(seat: Seat, effect: Parameters<Ports['tell']>[0]): void;
   /** Takes a line of the trace; null if there is none. */
   readonly line: ((seat: Seat, text: string) => void) | null;
@@ -91,7 +94,7 @@ export class Player<State, Input> {
   }
 
   #take(event: PlayerEvent): void {
-    const at = this.#setup.world.now();
+    const at = this.#setup.world.now(this.seat);
     if (event.type === 'start') this.#start();
     else if (event.type === 'crash') this.#die(event.kept);
     else if (event.type === 'datagram') this.driver?.receive(event.from, event.datagram);
@@ -129,7 +132,7 @@ export class Player<State, Input> {
     const { random, seat, secretKey, session, verifier, world } = this.#setup;
     const publicKey = session.keys[seat] as Uint8Array;
     return {
-      now: () => world.now(),
+      now: () => world.now(seat),
       sign: (message, done) => done(verifier.sign(secretKey, publicKey, message)),
       own: (sealed) => verifier.own(sealed),
       verify: (sealed, done) => done(verifier.verify(sealed)),
@@ -154,12 +157,16 @@ export class Player<State, Input> {
       advance: (outcome, again) => {
         const played = play.advance(outcome);
         world.line?.(seat, `advance ${outcome.round} ${toHex(played.stateHash)}`);
-        world.played(seat, again);
+        world.played(seat, outcome.round, played.stateHash, again);
         if (again) this.#final(play, outcome.round);
         return played;
       },
+      permits: (round, input) => play.permits(seat, round, input),
+      prove: (illegal) => play.prove(illegal),
+      stateBytes: (round) => play.stateAfter(round)?.bytes ?? null,
       rollback: (round) => {
         world.line?.(seat, `rollback ${round}`);
+        world.rolledBack(seat, round);
         return play.rollback(round);
       },
       final: (round) => this.#final(play, round),

@@ -3,6 +3,7 @@
 import { type Seat, seatOf } from '../base/ids.ts';
 import type { Micros } from '../base/time.ts';
 import type { Game } from '../protocol/game.ts';
+import { rawTime } from './clocks.ts';
 import { matchOf } from './match.ts';
 import type { SimulationOptions } from './options.ts';
 import { Crash, eventOf, type Player, type PlayerWorld } from './player.ts';
@@ -47,10 +48,11 @@ export function replayTrace<State, Input>(
     index++;
   };
   const world: PlayerWorld = {
-    now: () => now,
+    now: (seat) => rawTime(options.clocks?.[seat] ?? {}, now),
     send: () => {},
     wake: () => {},
     played: () => {},
+    rolledBack: () => {},
     final: () => {},
     tell: () => {},
     line: expect,

@@ -26,7 +26,7 @@ export const SESSION_TAG_BYTES = 8;
 export const SESSION_BYTES = 32;
 
 /** Statements under one signature. */
-export const PARTS_MAX = 8;
+export const PARTS_MAX = 6;
 
 /** Items of one datagram. */
 export const ITEMS_MAX = 32;

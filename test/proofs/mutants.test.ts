@@ -137,7 +137,7 @@ const cases: readonly Case[] = [
     where: 'n = 2, 1 round',
     edits: [
       {
-        file: evidence,
+        file: 'protocol/conflict.ts',
         find: 'if (x.key[0] !== y.key[0] || !equalBytes(x.key, y.key)) continue;',
         replace: '',
       },

@@ -100,6 +100,9 @@ function run(recovered: Log | null = null) {
       acts.push(`${again ? 'again' : 'advance'} ${round}`);
       return { stateHash: hashOf(round), illegal: playersFromBits(round === 2 ? 0b10 : 0) };
     },
+    permits: () => true,
+    prove: () => null,
+    stateBytes: () => null,
     rollback: (round: number) => {
       acts.push(`rollback ${round}`);
       return hashOf(round);

@@ -200,6 +200,9 @@ export class Hall {
         play(outcome.round + 1);
         return { stateHash: digest, illegal: nobody };
       },
+      permits: () => true,
+      prove: () => null,
+      stateBytes: () => null,
       rollback: () => {
         throw new Error('lockstep never goes back');
       },

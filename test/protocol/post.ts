@@ -153,6 +153,9 @@ export class Post {
         const inputs = outcome.inputs.map((input) => input ?? noState);
         return { stateHash: play(hash('state', digest, ...inputs)), illegal: nobody };
       },
+      permits: () => true,
+      prove: () => null,
+      stateBytes: () => null,
       rollback: () => {
         throw new Error('lockstep never goes back');
       },

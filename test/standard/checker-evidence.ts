@@ -313,7 +313,7 @@ function readSupplements(input: Cursor): Supplement[] {
   let others = input.at;
   while (input.at < input.bytes.length) {
     const type = input.uint(1);
-    must(type >= 1 && type <= 3, 'trailing');
+    must(type >= 1 && type <= 3 && supplements.length < 16, 'trailing');
     const bytes = input.take(input.uint(4));
     supplements.push({ type, bytes });
     others += 5 + (type === 3 ? 0 : bytes.length);

@@ -154,6 +154,9 @@ export class Match {
         submit(outcome.round + 1);
         return { stateHash: state, illegal: nobody };
       },
+      permits: () => true,
+      prove: () => null,
+      stateBytes: () => null,
       rollback: () => state,
       final: () => {},
       tell: (effect) => seat.told.push(effect),

@@ -10,8 +10,8 @@ import type { Verified } from '../../crypto/signature.ts';
 import { UPDATE_BYTES_MAX } from '../../wire/limits.ts';
 import type { Packet } from '../../wire/packet.ts';
 import type { NeoStatement } from '../../wire/statement.ts';
-import { type Evidence, encodeEvidence, prove } from '../evidence.ts';
-import type { Contest, Held, NeoRound } from './state.ts';
+import { type Evidence, encodeEvidence, prove, proveProposal } from '../evidence.ts';
+import type { Contest, Held, HeldChange, HeldPropose, NeoRound } from './state.ts';
 import { pastOf } from './state.ts';
 import type { Turn } from './turn.ts';
 import { isNone, sameValue } from './values.ts';
@@ -77,12 +77,38 @@ export function findLies(
   const round = turn.round(statement.round);
   if (has(liars, sender) || sender === setup.me || !isSuspect(round, packet, statement)) return;
   const key = publicKeyOf(turn, sender);
-  const known = [...vectors, ...round.vectors, ...round.votes.flatMap((vote) => (vote?.hashes ? [vote.hashes] : []))];
+  const known = [...vectors, ...knownHashes(round, sender)];
+  const alone = prove(setup.session, key, packet, undefined, known);
+  if (alone !== null) return accuse(turn, sender, alone);
   for (const other of packetsOf(round, sender)) {
     if (other.bytes === packet.bytes) continue;
     const evidence = prove(setup.session, key, other, packet, known);
     if (evidence !== null) return accuse(turn, sender, evidence);
   }
+}
+
+/** Hashes that statements of a sender may speak of. */
+function knownHashes(round: NeoRound, sender: Seat): readonly (readonly Uint8Array[])[] {
+  const { decided, holds, openings, slots, vectors, votes } = round;
+  const known: (readonly Uint8Array[])[] = [...vectors];
+  for (const vote of votes) if (vote?.hashes) known.push(vote.hashes);
+  for (const contest of [slots, ...openings]) {
+    for (const { hashes } of contest?.confirms[sender] ?? []) if (hashes !== null) known.push(hashes);
+  }
+  for (const { statement } of holds[sender] ?? []) {
+    known.push(seatsOf(statement.authors).flatMap((author) => decided[author] ?? []));
+  }
+  return known;
+}
+
+/** A leader whose proposal does not follow from the view changes that it names. */
+export function accuseLeader(turn: Turn, proposal: HeldPropose, named: readonly HeldChange[]): void {
+  const { packet } = proposal;
+  const { liars, setup } = turn.state;
+  if (has(liars, packet.sender)) return;
+  const changes = named.map((change) => change.packet);
+  const evidence = proveProposal(setup.session, publicKeyOf(turn, packet.sender), packet, changes);
+  if (evidence !== null) accuse(turn, packet.sender, evidence);
 }
 
 /** The public key of a seat, as the newest log knows it. */

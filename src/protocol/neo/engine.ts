@@ -1,16 +1,30 @@
 /** Neo as the driver runs it. */
 
+import { nobody } from '../../base/players.ts';
 import type { RoundsHeader } from '../../wire/rounds.ts';
 import type { VectorItem } from '../../wire/rounds-item.ts';
-import type { Engine } from '../engine.ts';
+import type { Engine, RoundView } from '../engine.ts';
 import { sessionOf } from '../handshake.ts';
 import { roundTrip } from './clock.ts';
+import { setsOf } from './holdings.ts';
 import { openRounds } from './open.ts';
 import { type NeoParameters, neoOptions } from './options.ts';
 import { decodeNeoRecord, encodeNeoRecord, type NeoRecord } from './record.ts';
 import { type Restored, restore } from './recovery.ts';
-import { createNeoSession, membersOf, type NeoSession, neoWakeAt, neoWanted, stepNeoSession } from './session.ts';
-import { pastOf } from './state.ts';
+import { createNeoSession, isSlow, membersOf, type NeoSession, neoWakeAt, neoWanted, stepNeoSession } from './session.ts';
+import { type Neo, pastOf } from './state.ts';
+
+/** Rounds that {@link newestRounds} tells of. */
+const ROUNDS_SHOWN = 8;
+
+/** The newest rounds in which anything was said. */
+function newestRounds(neo: Neo): readonly RoundView[] {
+  const said = neo.rounds.findLastIndex((round) => setsOf(round).commits !== nobody);
+  return neo.rounds.slice(Math.max(0, said + 1 - ROUNDS_SHOWN), said + 1).map((round) => {
+    const { commits, opens, votes } = setsOf(round);
+    return { round: round.round, commits, votes, opens, slow: isSlow(round), final: round.round <= neo.final };
+  });
+}
 
 /** The engine of a session with these parameters. */
 export function neoEngine(parameters: NeoParameters): Engine<NeoSession, Restored, RoundsHeader, VectorItem> {
@@ -32,10 +46,10 @@ export function neoEngine(parameters: NeoParameters): Engine<NeoSession, Restore
     wanted: neoWanted,
     open: openRounds,
     sessionId: ({ neo }) => neo?.setup.session ?? null,
-    match({ neo }) {
+    match({ neo, slowRounds }) {
       if (neo === null) return null;
       const { epoch } = pastOf(neo, neo.final).log;
-      return { epoch, members: membersOf(neo), committed: false };
+      return { epoch, members: membersOf(neo), committed: false, slowRounds, rounds: newestRounds(neo) };
     },
     links: ({ clock, link }) =>
       link.peers.map(

@@ -4,13 +4,16 @@
  * after it was played (an outage longer than T_open), play goes back to the last final round.
  */
 
-import type { Round } from '../../base/ids.ts';
+import { concatBytes, equalBytes } from '../../base/bytes.ts';
+import type { Round, Seat } from '../../base/ids.ts';
 import { add, has, minus, nobody, type PlayerSet, seatsOf, union, within } from '../../base/players.ts';
 import { hash } from '../../crypto/hash.ts';
+import { elide } from '../../wire/packet.ts';
+import { publicKeyOf } from './accuse.ts';
 import type { BySeat, Outcome } from '../round.ts';
 import { holdsOpening, isSettled, supportOf } from './instance.ts';
 import { stateDigest } from './digest.ts';
-import { type ClosedRound, fold } from './log-state.ts';
+import { type ClosedRound, digest, fold } from './log-state.ts';
 import { needed } from './openings.ts';
 import type { FinalRound } from './record.ts';
 import { type NeoRound, newest, pastOf, permit, type Played, roundOf } from './state.ts';
@@ -45,10 +48,10 @@ function closedOf(turn: Turn, round: NeoRound): ClosedRound {
   const voided = round.voided;
   let illegal = nobody;
   const updates = round.commits.map((_, seat): Update | null => {
-    if (!has(minus(accepted, voided), seat as never)) return null;
+    if (!has(minus(accepted, voided), seat as Seat)) return null;
     const opening = openingOf(turn, round, seat);
     const update = opening && decodeUpdate(opening.input);
-    if (update === null) illegal = add(illegal, seat as never);
+    if (update === null) illegal = add(illegal, seat as Seat);
     return update;
   });
   const { members } = round.environment;
@@ -109,6 +112,34 @@ export function takePlayed(turn: Turn, number: Round, stateHash: Uint8Array, ill
   const { events, log } = fold(setup.log, pastOf(turn.state, number - 1).log, closed);
   const played: Played = { closed, log, events, stateHash, seed: playing.seed };
   turn.set({ past: [...past, played], playing: null });
+  for (const seat of seatsOf(closed.illegal)) accuseIllegal(turn, closed, seat);
+}
+
+/**
+ * An input that broke the rules convicts its author if its own VOTE names the state that all judged it on. (Who
+ * named another state evades; its input counted as none.)
+ */
+function accuseIllegal(turn: Turn, { judged, round: number }: ClosedRound, seat: Seat): void {
+  const { liars, setup } = turn.state;
+  const { reveals, votes } = turn.round(number);
+  const vote = votes[seat];
+  const reveal = reveals[seat];
+  if (!vote || !reveal || seat === setup.me || has(liars, seat)) return;
+  if (!equalBytes(vote.statement.state, judged)) return;
+  const before = pastOf(turn.state, Math.max(0, number - setup.log.alpha));
+  turn.set({ liars: add(liars, seat) });
+  const index = vote.packet.entries.findIndex(({ statement }) => statement?.kind === 'vote');
+  const { bytes } = elide(vote.packet, setup.session, [index]);
+  turn.want({ type: 'illegal', round: number, seat, vote: bytes });
+  turn.effects.push({
+    type: 'illegal',
+    player: seat,
+    judged: before.log.round,
+    session: setup.session,
+    publicKey: publicKeyOf(turn, seat),
+    packets: [reveal.packet, vote.packet],
+    log: concatBytes(digest(before.log), before.log.epochId),
+  });
 }
 
 /** Goes back to the last final round when something that was played turns out void. */
@@ -165,7 +196,7 @@ function finalRound(turn: Turn, round: NeoRound): FinalRound {
     decided,
     voided: minus(voided, minus(voided, closed?.accepted ?? nobody)),
     openings: decided.map((_, author) => {
-      if (!has(minus(closed?.accepted ?? nobody, voided), author as never)) return null;
+      if (!has(minus(closed?.accepted ?? nobody, voided), author as Seat)) return null;
       const opening = openingOf(turn, round, author);
       return opening && { input: opening.input, salt: opening.salt };
     }),

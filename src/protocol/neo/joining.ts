@@ -44,7 +44,7 @@ function withSponsor(
   seat: Seat,
   round: number,
 ): readonly Sponsored[] {
-  const member: Member = { publicKey: publicKey.slice(), nonce: nonce.slice(), address };
+  const member: Member = { publicKey: new Uint8Array(publicKey), nonce: new Uint8Array(nonce), address };
   const others = requests.filter((each) => compareMembers(each, member) !== 0);
   const before = requests.find((each) => compareMembers(each, member) === 0)?.by ?? [];
   const by = [...before.filter((each) => each.seat !== seat), { seat, round }].sort(

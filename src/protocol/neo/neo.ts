@@ -13,16 +13,16 @@ import { type NeoStatement, ROUND_INSTANCE } from '../../wire/statement.ts';
 import type { Step } from '../effect.ts';
 import { findLies, retellCommits } from './accuse.ts';
 import { settleContest, takeChange, takeConfirm } from './contest.ts';
+import { noteDesync } from './desync.ts';
 import { takePrepare, takeProposal } from './proposal.ts';
 import { finalize, playNext, takeBack, takePlayed } from './execute.ts';
 import { isNeoStatement, judgeStatement } from './judge.ts';
 import { reportLate, settleOpenings, takeHold, takeReveal } from './openings.ts';
 import { opensAt, type Report, voteDeadline } from './pace.ts';
-import { operationsFor } from './operations.ts';
+import { updateFor } from './operations.ts';
 import { assist, closeRound, likelyValues, sealInput, settleSlots, takeCommit, takeVector, takeVote } from './slots.ts';
 import { type Neo, type NeoRound, newest, type Now, roundOf } from './state.ts';
 import { type NeoEffect, Turn } from './turn.ts';
-import { pack } from './update.ts';
 
 export type NeoEvent =
   /** My input for a round that is wanted, encoded; empty for none. */
@@ -65,7 +65,7 @@ export function stepNeo(state: Neo, now: Now, event: NeoEvent): Step<Neo, NeoEff
 function take(turn: Turn, event: NeoEvent): readonly Round[] | null {
   if (event.type === 'input') {
     const { input, report, round, salt } = event;
-    sealInput(turn, round, pack(report, operationsFor(turn, round), input), salt);
+    sealInput(turn, round, updateFor(turn, round, report, input), salt);
     return [round];
   }
   if (event.type === 'packet') return takePacket(turn, event.packet, event.vectors);
@@ -90,6 +90,7 @@ function takePacket(
     for (const vector of vectors) takeVector(turn, statement.round, vector);
     takeStatement(turn, packet, statement, index);
     findLies(turn, packet, statement, vectors);
+    if (statement.kind === 'vote') noteDesync(turn, packet.sender, statement.round);
     rounds.add(statement.round);
   }
   return [...rounds];

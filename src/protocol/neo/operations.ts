@@ -9,7 +9,8 @@ import { count, has } from '../../base/players.ts';
 import { decodeEvidence } from '../evidence.ts';
 import { environmentOf, type Neo, pastOf, type Wanted } from './state.ts';
 import type { Turn } from './turn.ts';
-import type { Operation } from './update.ts';
+import type { Report } from './pace.ts';
+import { choose, encodeUpdate } from './update.ts';
 
 /** True when the final log has no more use for an operation. */
 function isDone(neo: Neo, { carried, operation }: Wanted): boolean {
@@ -32,8 +33,8 @@ function isMyTurn({ setup }: Neo, round: Round, { operation }: Wanted, members: 
   return (round + setup.me) % Math.min(members, 3) === 0;
 }
 
-/** The operations for my update of a round; those that go along are marked as carried by it. */
-export function operationsFor(turn: Turn, round: Round): readonly Operation[] {
+/** My update of a round: the report, what the log should hear, the input. What goes along is marked so. */
+export function updateFor(turn: Turn, round: Round, report: Report | null, input: Uint8Array): Uint8Array {
   const { state } = turn;
   const open = state.wanted.filter((wanted) => !isDone(state, wanted));
   const members = count(environmentOf(state.setup, pastOf(state, state.final).log).members);
@@ -41,6 +42,14 @@ export function operationsFor(turn: Turn, round: Round): readonly Operation[] {
     (wanted) =>
       (wanted.carried === 0 || wanted.carried <= state.final) && isMyTurn(state, round, wanted, members),
   );
-  turn.set({ wanted: open.map((wanted) => (going.includes(wanted) ? { ...wanted, carried: round } : wanted)) });
-  return going.map(({ operation }) => operation);
+  const update = choose(
+    report,
+    going.map(({ operation }) => operation),
+    state.leaving ? new Uint8Array(0) : input,
+  );
+  const wanted = open.map((each) =>
+    update.operations.includes(each.operation) ? { ...each, carried: round } : each,
+  );
+  turn.set({ wanted });
+  return encodeUpdate(update);
 }

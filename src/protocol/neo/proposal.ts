@@ -7,6 +7,7 @@ import { equalBytes } from '../../base/bytes.ts';
 import type { Round, Seat } from '../../base/ids.ts';
 import { add, count, has, nobody, seatsOf } from '../../base/players.ts';
 import { type Certified, type Prepare, type Propose, ROUND_INSTANCE } from '../../wire/statement.ts';
+import { accuseLeader } from './accuse.ts';
 import { tallyVotes } from './ballot.ts';
 import { disputed, electors, holdsOpening, leaderOf, slotsOf } from './instance.ts';
 import { follows, leaderValue, wellFormed } from './justify.ts';
@@ -121,7 +122,11 @@ export function prepare(turn: Turn, number: Round, instance: number): void {
     const named = basis(turn, number, proposal);
     const slots = slotsOf(round, instance);
     if (named === null) continue;
-    if (!follows(proposal.statement, slots, named.map(({ statement }) => statement))) continue;
+    const changes = named.map(({ statement }) => statement);
+    if (!follows(proposal.statement, slots, changes)) {
+      accuseLeader(turn, proposal, named);
+      continue;
+    }
     if (instance !== ROUND_INSTANCE && !acceptable(round, instance as Seat, proposal, me)) continue;
     const { epoch } = round.environment;
     const { timeout } = turn.contest(number, instance);

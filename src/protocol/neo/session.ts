@@ -4,7 +4,7 @@
  * effects of the step leave in order.
  */
 
-import type { Seat } from '../../base/ids.ts';
+import type { Round, Seat } from '../../base/ids.ts';
 import { count, has, nobody, type PlayerSet, seatsOf, union } from '../../base/players.ts';
 import { earlier, type Micros } from '../../base/time.ts';
 import type { Verified } from '../../crypto/signature.ts';
@@ -35,7 +35,7 @@ import type { NeoOptions } from './options.ts';
 import type { NeoRecord } from './record.ts';
 import type { Restored } from './recovery.ts';
 import { suspects } from './stall.ts';
-import { beginNeo, environmentOf, type Neo, type Now, pastOf, roundOf } from './state.ts';
+import { beginNeo, environmentOf, type Neo, type NeoRound, type Now, pastOf, roundOf } from './state.ts';
 import type { NeoEffect } from './turn.ts';
 
 /** Who was heard within this many arrival bounds is there. */
@@ -52,6 +52,8 @@ export interface NeoSession extends Running {
   readonly connectedAt: Micros | null;
   /** When the newest round became final, or a stall was last reported. */
   readonly movedAt: Micros;
+  /** Final rounds in which equal votes alone did not decide. */
+  readonly slowRounds: number;
   /** The time of the newest event, and when time alone brings the machine something. */
   readonly at: Micros;
   readonly dueAt: Micros | null;
@@ -80,6 +82,7 @@ export function createNeoSession(
     lateness: firstLateness(),
     connectedAt: null,
     movedAt: at,
+    slowRounds: 0,
     at,
     dueAt: at,
     unsaid: restored?.unsaid ?? [],
@@ -126,15 +129,27 @@ class Turn {
     this.set({ neo: next });
     for (const effect of effects) this.take(effect);
     if (next.final !== neo.final) {
+      this.countSlow(next, neo.final);
       const link = keepLinks(this.session.link, playersOf(next), this.at);
       this.set({ link, movedAt: this.at, clock: keep(this.session.clock, membersOf(next)) });
     }
+  }
+
+  /** Counts the slow ones among the rounds that are final now and were not before. */
+  countSlow(neo: Neo, before: Round): void {
+    const slow = neo.rounds.filter((each) => each.round > before && each.round <= neo.final && isSlow(each));
+    this.set({ slowRounds: this.session.slowRounds + slow.length });
   }
 
   take(effect: NeoEffect): void {
     if (effect.type !== 'retell') this.effects.push(effect);
     else this.set({ link: tellAll(this.session.link, { type: 'packet', bytes: effect.packet }) });
   }
+}
+
+/** True when more than votes was said about the slots of a round. */
+export function isSlow({ slots }: NeoRound): boolean {
+  return slots.view > 0 || slots.confirms.some((list) => list !== null);
 }
 
 /** The members as the newest final round leaves them. */
@@ -312,8 +327,7 @@ function part(turn: Turn): void {
   if (oldest !== null && !has(oldest.environment.members, setup.me)) {
     return finish(turn, neo.leaving ? 'left' : 'expelled');
   }
-  const members = membersOf(neo);
-  if (count(members) === 1 && has(members, setup.me)) finish(turn, 'alone');
+  if (oldest !== null && count(oldest.environment.members) === 1) finish(turn, 'alone');
 }
 
 function stall(turn: Turn): void {

@@ -1,9 +1,17 @@
+import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
 import { compareBytes } from '../../../src/base/bytes.ts';
 import { seatsOf } from '../../../src/base/players.ts';
 import { keyring } from '../../../src/keyring/node.ts';
 import { SPONSORED_MAX } from '../../../src/protocol/neo/joining.ts';
-import { joinMessage, type Operation } from '../../../src/protocol/neo/update.ts';
+import { digest } from '../../../src/protocol/neo/log-state.ts';
+import {
+  decodeUpdate,
+  emptyUpdate,
+  encodeUpdate,
+  joinMessage,
+  type Operation,
+} from '../../../src/protocol/neo/update.ts';
 import { fixed, type Player } from '../../standard/match.ts';
 import { filled } from '../../standard/messages.ts';
 import {
@@ -120,6 +128,16 @@ describe('joining', () => {
     expect(group.log.late).toEqual([]);
     expect(group.playOn(m - 1, { missing: [4] })).toEqual([]);
     expect(group.play({ missing: [4] })).toEqual(['4 silent']);
+  });
+
+  it('keeps nothing of the bytes that an update came in', () => {
+    const bytes = Buffer.from(encodeUpdate({ ...emptyUpdate, operations: [sponsor(9)] }));
+    const group = new Group(4);
+    group.play({ updates: { 0: decodeUpdate(bytes) } });
+    const before = digest(group.log);
+    bytes.fill(0);
+    expect(digest(group.log)).toEqual(before);
+    expect(group.play(byAll([1, 2], sponsor(9)))).toEqual(['4 joined']);
   });
 
   it('keeps few requests of each sponsor, the newest', () => {
