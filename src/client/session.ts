@@ -15,7 +15,7 @@ import { Play, type Played } from '../protocol/play.ts';
 import type { Transport } from '../transport/transport.ts';
 import { NONCE_BYTES } from '../wire/limits.ts';
 import { type CheckedOptions, checkOptions } from './checked.ts';
-import { Alarm, edgePorts, now, randomBytes } from './edges.ts';
+import { Alarm, type EdgePorts, edgePorts, now, randomBytes } from './edges.ts';
 import { Listeners, type SessionEvents, surface } from './events.ts';
 import type { SessionOptions } from './options.ts';
 import { type Run, recoverFrom, runOf } from './protocol.ts';
@@ -230,7 +230,7 @@ class LiveSession<State, Input> implements Session<State, Input> {
     else if (!heard) surface(error);
   }
 
-  #gamePorts(): Pick<Ports, 'begin' | 'advance' | 'rollback' | 'final' | 'tell' | 'wake'> {
+  #gamePorts(): Omit<Ports, keyof EdgePorts> {
     return {
       begin: (_session, seed) => this.#begin(seed),
       advance: (outcome, again) => {
@@ -245,6 +245,9 @@ class LiveSession<State, Input> implements Session<State, Input> {
         return stateHash;
       },
       final: (round) => this.#final(round),
+      permits: (round, input) => this.#play.permits(this.seat as Seat, round, input),
+      prove: (illegal) => this.#play.prove(illegal),
+      stateBytes: (round) => this.#play.stateAfter(round)?.bytes ?? null,
       tell: (effect) => this.#tell(effect),
       wake: (at) => this.#alarm.set(this.#closed === null ? at : null),
     };

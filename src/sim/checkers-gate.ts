@@ -10,7 +10,7 @@
  */
 
 import { toHex } from '../base/bytes.ts';
-import type { Round, Seat } from '../base/ids.ts';
+import type { Epoch, Round, Seat } from '../base/ids.ts';
 import type { Micros } from '../base/time.ts';
 import { vectorDigest } from '../crypto/commitment.ts';
 import { type Confirm, type NeoStatement, ROUND_INSTANCE, type Vote } from '../wire/statement.ts';
@@ -22,6 +22,7 @@ export interface RoundTerms {
 }
 
 interface Voted {
+  readonly epoch: Epoch;
   readonly named: number;
   readonly values: string;
 }
@@ -32,7 +33,7 @@ interface Watched {
   /** By honest seat what it voted. */
   readonly own: Map<Seat, Voted>;
   /** By honest seat and voter what has arrived of votes, and of confirms. */
-  readonly votes: Map<Seat, Map<Seat, Voted>>;
+  readonly votes: Map<Seat, Map<Seat, Voted[]>>;
   readonly confirms: Map<Seat, Map<string, Confirm & { readonly by: Seat }>>;
   readonly revealed: Set<Seat>;
   /** When a liar first had an opening of somebody honest. */
@@ -119,9 +120,12 @@ export class GateChecker {
       return;
     }
     if (statement.kind === 'vote') {
-      const votes = watched.votes.get(to) ?? new Map();
+      const votes = watched.votes.get(to) ?? new Map<Seat, Voted[]>();
       watched.votes.set(to, votes);
-      if (!votes.has(by)) votes.set(by, votedOf(statement));
+      const before = votes.get(by) ?? [];
+      const voted = votedOf(statement);
+      if (!before.some((each) => isSame(voted, each)))
+        votes.set(by, [...before, voted]);
     } else if (statement.kind === 'confirm' && statement.instance === ROUND_INSTANCE) {
       const confirms = watched.confirms.get(to) ?? new Map();
       watched.confirms.set(to, confirms);
@@ -141,30 +145,43 @@ export class GateChecker {
     const own = watched.own.get(by);
     if (own === undefined) return this.#tell(`lookahead: player ${by} opens round ${round} without a vote`);
     const votes = new Map(watched.votes.get(by));
-    votes.set(by, own);
+    votes.set(by, [own]);
     for (const author of members) {
       if (author === by || has(own.named, author)) continue;
-      if (this.#mostEqual(watched, members, votes, author) >= certificate) continue;
-      if (this.#mostConfirmed(watched, members, by, author) >= certificate) continue;
+      if (this.#mostEqual(watched, members, votes, own.epoch, author) >= certificate) continue;
+      if (this.#mostConfirmed(watched, members, by, own.epoch, author) >= certificate) continue;
       this.#tell(`lookahead: player ${by} opens round ${round} before the slot of ${author} is fixed`);
     }
   }
 
   /** How many of the votes say the same of an author's slot. */
-  #mostEqual(watched: Watched, members: readonly Seat[], votes: Map<Seat, Voted>, author: Seat): number {
-    const counts = new Map<string, number>();
+  #mostEqual(
+    watched: Watched,
+    members: readonly Seat[],
+    votes: ReadonlyMap<Seat, readonly Voted[]>,
+    epoch: Epoch,
+    author: Seat,
+  ): number {
+    const voters = new Map<string, Set<Seat>>();
     for (const voter of members) {
-      const vote = votes.get(voter);
-      const value = vote && this.#valueOf(watched, members, vote, author);
-      if (value) counts.set(value, (counts.get(value) ?? 0) + 1);
+      for (const vote of votes.get(voter) ?? []) {
+        const value = vote.epoch === epoch ? this.#valueOf(watched, members, vote, author) : null;
+        if (value !== null) voters.set(value, (voters.get(value) ?? new Set()).add(voter));
+      }
     }
-    return Math.max(0, ...counts.values());
+    return Math.max(0, ...[...voters.values()].map(({ size }) => size));
   }
 
-  #mostConfirmed(watched: Watched, members: readonly Seat[], by: Seat, author: Seat): number {
+  #mostConfirmed(
+    watched: Watched,
+    members: readonly Seat[],
+    by: Seat,
+    epoch: Epoch,
+    author: Seat,
+  ): number {
     const senders = new Map<string, Set<Seat>>();
     for (const confirm of watched.confirms.get(by)?.values() ?? []) {
-      if (!has(confirm.slots, author) || !members.includes(confirm.by)) continue;
+      if (!has(confirm.slots, author) || confirm.epoch !== epoch || !members.includes(confirm.by)) continue;
       const value = this.#valueOf(watched, members, votedOf(confirm), author);
       if (value === null) continue;
       const key = `${confirm.view} ${value}`;
@@ -214,8 +231,12 @@ export class GateChecker {
   }
 }
 
-function votedOf({ named, values }: Vote | Confirm): Voted {
-  return { named, values: toHex(values) };
+function votedOf({ epoch, named, values }: Vote | Confirm): Voted {
+  return { epoch, named, values: toHex(values) };
+}
+
+function isSame(a: Voted, b: Voted): boolean {
+  return a.epoch === b.epoch && a.named === b.named && a.values === b.values;
 }
 
 function placeOf(statement: NeoStatement): string {

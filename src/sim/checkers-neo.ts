@@ -113,11 +113,12 @@ export class NeoCheckers implements Watcher {
       return;
     }
     for (const seen of packets) {
-      if (seen.sender !== seat || this.#seen.has(seen)) continue;
+      const theirs = seen.sender !== seat && (honest(seen.sender) || !seen.isValid());
+      if (theirs || this.#seen.has(seen)) continue;
       this.#seen.add(seen);
-      if (honest(seat)) this.#said.sent(seat, seen);
-      for (const statement of seen.statements) this.#gate.said(seat, statement);
-      this.#opens(seat, seen);
+      if (honest(seat) && seen.sender === seat) this.#said.sent(seat, seen);
+      for (const statement of seen.statements) this.#gate.said(seen.sender, statement);
+      if (seen.sender === seat) this.#opens(seat, seen);
     }
     if (honest(seat) && ++this.#looks % LOOK_EVERY === 0) this.#look(seat);
   }

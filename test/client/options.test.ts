@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { compareBytes, toHex } from '../../src/base/bytes.ts';
+import { checkOptions } from '../../src/client/checked.ts';
 import { defineGame } from '../../src/client/game.ts';
 import { generateIdentity } from '../../src/client/identity.ts';
-import { checkOptions, lockstep, type SessionOptions } from '../../src/client/options.ts';
+import { lockstep, type NeoOptions, neo, type SessionOptions } from '../../src/client/options.ts';
 import { createSession } from '../../src/client/session.ts';
 import { keyring as webcrypto } from '../../src/keyring/webcrypto.ts';
 import { memoryLog } from '../../src/log/memory.ts';
@@ -95,12 +96,12 @@ describe('a session on bad options rejects at once, with an error that names the
     [
       'no protocol',
       but({ protocol: undefined }),
-      /protocol must be lockstep\(\{ stallMs \}\); got undefined/,
+      /protocol must be lockstep\(\{ stallMs \}\) or neo\(\{ roundMs, \.\.\. \}\); got undefined/,
     ],
     [
       'another protocol',
-      but({ protocol: { name: 'neo', parameters: {} } }),
-      /protocol must be lockstep.*got a protocol named neo/,
+      but({ protocol: { name: 'rollback', parameters: {} } }),
+      /protocol must be lockstep.*got a protocol named rollback/,
     ],
     ['the function instead of the protocol', but({ protocol: lockstep }), /protocol must be lockstep/],
     ['a protocol without its parameter', but({ protocol: { name: 'lockstep', parameters: {} } }), /protocol/],
@@ -113,6 +114,16 @@ describe('a session on bad options rejects at once, with an error that names the
       'a protocol that stalls in the past',
       but({ protocol: { name: 'lockstep', parameters: { stallMs: -5 } } }),
       /stallMs/,
+    ],
+    [
+      'neo without its parameters',
+      but({ protocol: { name: 'neo', parameters: {} } }),
+      /protocol: roundMs must be an integer 5 \.\. 10000 \(milliseconds\); got undefined/,
+    ],
+    [
+      'neo with parameters that do not fit one another',
+      but({ protocol: { name: 'neo', parameters: { ...neo().parameters, window: 99 } } }),
+      /protocol: window must be an integer 1 \.\. 32 \(rounds\); got 99/,
     ],
     ['no players', but({ players: undefined }), /players must be an array/],
     ['one player', but({ players: [players[0]] }), /players must be 2 to 16; got 1/],

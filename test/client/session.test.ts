@@ -93,7 +93,7 @@ describe('leave', () => {
         timers.delete(timer);
         run(...args);
       }, ms);
-      if (new Error('here').stack?.includes('client/session.ts')) timers.add(timer);
+      if (new Error('here').stack?.includes('/src/client/')) timers.add(timer);
       return timer;
     }) as never);
     const clear = globalThis.clearTimeout;

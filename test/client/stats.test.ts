@@ -1,11 +1,21 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Latencies, statsOf } from '../../src/client/stats.ts';
+import { Latencies, statsOf, Timings } from '../../src/client/stats.ts';
 import { Hall } from '../protocol/hall.ts';
 
 function latencies(samples: readonly number[]): Latencies {
   const all = new Latencies();
   for (const sample of samples) all.add(sample);
+  return all;
+}
+
+/** Rounds with those times to `advance`, each final as long after it. */
+function timings(samples: readonly number[]): Timings {
+  const all = new Timings();
+  for (const [index, sample] of samples.entries()) {
+    all.advanced(index + 1, 1000, 1000 + sample);
+    all.finalized(index + 1, 1000 + 2 * sample);
+  }
   return all;
 }
 
@@ -45,14 +55,16 @@ describe('percentiles', () => {
 describe('the figures of a session', () => {
   const hall = new Hall(3).start().run(800);
   const driver = hall.guest(0).driver as NonNullable<ReturnType<Hall['guest']>['driver']>;
-  const stats = statsOf(driver, 'node', 7, latencies([4000, 8000]), hall.now);
+  const stats = statsOf(driver, 'node', 7, timings([4000, 8000]), hall.now);
 
   it('are those of its driver', () => {
     const { bytesIn, bytesOut, datagramsIn, datagramsOut, signed, verified } = driver.counts;
     expect(stats).toMatchObject({ bytesIn, bytesOut, datagramsIn, datagramsOut, signed, verified });
     expect(stats).toMatchObject({ protocol: 'lockstep', keyring: 'node', epoch: 0, rounds: 7 });
     expect(stats.advanceMs).toEqual({ p50: 4, p99: 8 });
-    expect(statsOf(driver, 'node', 0, latencies([]), hall.now).advanceMs).toBeUndefined();
+    expect(stats.finalMs).toEqual({ p50: 8, p99: 16 });
+    expect(stats).toMatchObject({ slowRounds: 0, newest: [] });
+    expect(statsOf(driver, 'node', 0, timings([]), hall.now).advanceMs).toBeUndefined();
   });
 
   it('the links are those to the others, with how long nothing was heard', () => {
@@ -63,7 +75,7 @@ describe('the figures of a session', () => {
       expect(link.silentMs).toBeLessThan(50);
       expect(link.interrupted).toBe(false);
     }
-    const [later] = statsOf(driver, 'node', 7, latencies([]), hall.now + 1_000_000).links;
+    const [later] = statsOf(driver, 'node', 7, timings([]), hall.now + 1_000_000).links;
     expect(later?.silentMs).toBeGreaterThanOrEqual(1000);
   });
 
@@ -71,13 +83,33 @@ describe('the figures of a session', () => {
     const refused = { ...stats.refused };
     driver.receive(1 as never, Uint8Array.of(1));
     expect(stats.refused).toEqual(refused);
-    expect(statsOf(driver, 'node', 7, latencies([]), hall.now).refused.length).toBe(1);
+    expect(statsOf(driver, 'node', 7, timings([]), hall.now).refused.length).toBe(1);
   });
 
   it('before the match there is no round trip', () => {
     const waiting = new Hall(2).start(0).run(100);
-    const alone = statsOf(waiting.guest(0).driver as never, 'node', 0, latencies([]), waiting.now);
+    const alone = statsOf(waiting.guest(0).driver as never, 'node', 0, timings([]), waiting.now);
     expect(alone).toMatchObject({ epoch: 0, rounds: 0 });
     expect(alone.links).toEqual([{ player: 1, roundTripMs: undefined, silentMs: 100, interrupted: false }]);
+  });
+});
+
+describe('timings', () => {
+  it('a round whose commitment left at no known time counts for nothing', () => {
+    const all = new Timings();
+    all.advanced(1, null, 5000);
+    all.finalized(1, 6000);
+    expect([all.advance.percentile(1), all.final.percentile(1)]).toEqual([undefined, undefined]);
+  });
+
+  it('a round that is played again after it was taken back is final but once', () => {
+    const all = new Timings();
+    all.advanced(1, 1000, 3000);
+    all.advanced(2, 2000, 4000);
+    all.advanced(1, null, 9000);
+    all.finalized(2, 12_000);
+    all.finalized(2, 13_000);
+    expect(all.advance.percentile(1)).toBe(2);
+    expect([0, 1].map((share) => all.final.percentile(share))).toEqual([10, 10]);
   });
 });

@@ -9,7 +9,6 @@ import { count, nobody, type PlayerSet } from '../../base/players.ts';
 import type { Micros } from '../../base/time.ts';
 import { hash } from '../../crypto/hash.ts';
 import type { Verified } from '../../crypto/signature.ts';
-import { PLAYERS_MAX } from '../../wire/limits.ts';
 import type { Packet } from '../../wire/packet.ts';
 import {
   type Certified,
@@ -105,6 +104,8 @@ export interface Sealed {
 /** What rules a round: the log as it was alpha rounds before. */
 export interface Environment {
   readonly epoch: Epoch;
+  /** Seats of the roster: members, and those who were. */
+  readonly seats: number;
   readonly members: PlayerSet;
   readonly quorum: Quorum;
   readonly pace: Pace;
@@ -229,8 +230,8 @@ export interface Now {
 
 export function environmentOf({ log: parameters }: Pick<NeoSetup, 'log'>, log: LogState): Environment {
   const liars = parameters.keepF ? log.firstLiars : 0;
-  const { epoch, members, pace } = log;
-  return { epoch, members, pace, quorum: quorum(count(members), liars) };
+  const { epoch, members, pace, roster } = log;
+  return { epoch, members, pace, seats: roster.length, quorum: quorum(count(members), liars) };
 }
 
 export function newContest(instance: number, seats: number, timeout: Micros): Contest {
@@ -260,7 +261,7 @@ export function newRound(
   environment: Environment,
   permittedAt: Micros,
 ): NeoRound {
-  const seats = PLAYERS_MAX;
+  const { seats } = environment;
   const none = new Array<null>(seats).fill(null);
   return {
     round,
