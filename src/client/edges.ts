@@ -13,8 +13,17 @@ import type { Transport } from '../transport/transport.ts';
 import { SALT_BYTES } from '../wire/limits.ts';
 import type { Identity } from './identity.ts';
 
-export function now(): Micros {
-  return Math.round(performance.now() * 1000);
+/** The raw clock of a session: 0 until it is started. */
+export class Clock {
+  #startedAt: number | null = null;
+
+  start(): void {
+    this.#startedAt ??= performance.now();
+  }
+
+  now(): Micros {
+    return this.#startedAt === null ? 0 : Math.round((performance.now() - this.#startedAt) * 1000);
+  }
 }
 
 export function randomBytes(count: number): Uint8Array {
@@ -35,6 +44,7 @@ function whenAnswered<T>(
 
 /** What a session stands on. */
 export interface Edges {
+  readonly clock: Clock;
   readonly identity: Identity;
   readonly keyring: Keyring;
   readonly transport: Transport;
@@ -50,9 +60,9 @@ export interface Edges {
 export type EdgePorts = Pick<Ports, 'now' | 'sign' | 'own' | 'verify' | 'persist' | 'flush' | 'send' | 'salt'>;
 
 export function edgePorts(edges: Edges): EdgePorts {
-  const { addresses, failed, guard, identity, keyring, log, transport } = edges;
+  const { addresses, clock, failed, guard, identity, keyring, log, transport } = edges;
   return {
-    now,
+    now: () => clock.now(),
     sign: (message, done) =>
       whenAnswered(identity.sign(message), (signature) => guard(() => done(signature)), failed),
     own: ownSigned,
@@ -69,11 +79,13 @@ export function edgePorts(edges: Edges): EdgePorts {
 
 /** The one timer of a session. */
 export class Alarm {
+  readonly #clock: Clock;
   readonly #ring: () => void;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #at: Micros | null = null;
 
-  constructor(ring: () => void) {
+  constructor(clock: Clock, ring: () => void) {
+    this.#clock = clock;
     this.#ring = ring;
   }
 
@@ -89,7 +101,7 @@ export class Alarm {
         this.#timer = null;
         this.#ring();
       },
-      Math.max(0, Math.ceil((at - now()) / 1000)),
+      Math.max(0, Math.ceil((at - this.#clock.now()) / 1000)),
     );
   }
 }

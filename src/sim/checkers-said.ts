@@ -25,7 +25,8 @@ class Durable {
     if (record.type === 'sealed') this.sealed.add(record.reveal.round);
     else if (record.type === 'voted') this.voted.add(record.round);
     else if (record.type === 'said') {
-      for (const { bytes: entry } of entriesOf(record.statements)) this.said.add(toHex(entry));
+      for (const entry of entriesOf(record.statements))
+        if (entry.statement !== null) this.said.add(toHex(entry.bytes));
     } else if (record.type === 'keep') for (const packet of record.packets) this.#packet(packet);
     else if (record.type === 'final') {
       for (const [author, opening] of record.final.openings.entries())

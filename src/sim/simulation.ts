@@ -117,6 +117,12 @@ export class Simulation<State, Input> {
     return session && 'neo' in session ? (session as NeoSession) : null;
   }
 
+  /** The members as a running player knows them; null before the match. */
+  membersFor(seat: Seat): readonly Seat[] | null {
+    const members = this.players[seat]?.driver?.match?.members;
+    return members === undefined ? null : seatsOf(members);
+  }
+
   #cheat(seat: Seat): void {
     const cheat = this.#options.cheats?.[seat];
     const { keys, identities, verifier } = this.#match;

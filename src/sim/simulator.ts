@@ -13,6 +13,7 @@ export { cheats } from './cheats.ts';
 export type * from './options.ts';
 export { replayTrace } from './replay.ts';
 export { Simulation } from './simulation.ts';
+export { runSwarm, type SwarmPlan, swarmPlan, type SwarmReport } from './swarm.ts';
 
 /**
  * Plays a match of `game` in virtual time. Throws a TypeError or RangeError that names the option

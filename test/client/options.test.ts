@@ -3,7 +3,7 @@ import { compareBytes, toHex } from '../../src/base/bytes.ts';
 import { checkOptions } from '../../src/client/checked.ts';
 import { defineGame } from '../../src/client/game.ts';
 import { generateIdentity } from '../../src/client/identity.ts';
-import { lockstep, type NeoOptions, neo, type SessionOptions } from '../../src/client/options.ts';
+import { lockstep, neo, type SessionOptions } from '../../src/client/options.ts';
 import { createSession } from '../../src/client/session.ts';
 import { keyring as webcrypto } from '../../src/keyring/webcrypto.ts';
 import { memoryLog } from '../../src/log/memory.ts';

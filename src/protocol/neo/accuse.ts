@@ -125,12 +125,23 @@ export function accuse(turn: Turn, player: Seat, evidence: Evidence): void {
   if (bytes.length < UPDATE_BYTES_MAX - 16) turn.want({ type: 'accuse', evidence: bytes });
 }
 
+/** True when all votes that are held say the same. */
+function isUnanimous({ votes }: NeoRound): boolean {
+  const first = votes.find((vote) => vote !== null)?.statement;
+  return votes.every(
+    (vote) =>
+      vote === null ||
+      (vote.statement.named === first?.named && equalBytes(vote.statement.values, first.values)),
+  );
+}
+
 /**
  * Shows the commitment that I hold to everybody as soon as a vote names another one of the same author:
  * whoever holds the other then holds both.
  */
 export function retellCommits(turn: Turn, number: Round): void {
   const round = turn.round(number);
+  if (isUnanimous(round)) return;
   let told = round.retold;
   for (const author of seatsOf(round.environment.members)) {
     const held = round.commits[author];

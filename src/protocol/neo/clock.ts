@@ -44,6 +44,8 @@ interface Peer {
 
 export interface Clock {
   readonly me: Seat;
+  /** The host's clock minus the raw one. */
+  readonly origin: Micros;
   readonly members: PlayerSet;
   /** By seat; null for myself, and for those of whom nothing was heard. */
   readonly peers: BySeat<Peer>;
@@ -55,18 +57,22 @@ export interface Clock {
   readonly settlesAt: Micros | null;
 }
 
-/** The clock of a player that begins, or begins again, at some raw time; the members are the first seats. */
-export function firstClock(seats: number, me: Seat, at: Micros): Clock {
+/**
+ * The clock of a player that begins, or begins again, at `at` of its host's clock, when its raw clock shall
+ * read `raw`; the members are the first seats. Every later `at` is of the same host's clock.
+ */
+export function firstClock(seats: number, me: Seat, at: Micros, raw: Micros = at): Clock {
   const peers = new Array<null>(PLAYERS_MAX).fill(null);
   const members = firstPlayers(seats);
-  return { me, members, peers, correction: 0, since: at, target: 0, settlesAt: null };
+  return { me, members, origin: at - raw, peers, correction: 0, since: raw, target: 0, settlesAt: null };
 }
 
 /** What a datagram to a player carries. */
-export function stamp({ peers }: Clock, to: Seat, at: Micros): ClockStamp {
-  const sentAt = at >>> 0;
+export function stamp({ origin, peers }: Clock, to: Seat, at: Micros): ClockStamp {
+  const raw = at - origin;
+  const sentAt = raw >>> 0;
   const { echo, heardAt } = peers[to] ?? { echo: 0, heardAt: null };
-  const held = heardAt === null ? NOTHING_HEARD : Math.max(0, at - heardAt);
+  const held = heardAt === null ? NOTHING_HEARD : Math.max(0, raw - heardAt);
   return held < NOTHING_HEARD ? { sentAt, echo, held } : { sentAt, echo: 0, held: NOTHING_HEARD };
 }
 
@@ -75,20 +81,21 @@ export function hear(clock: Clock, from: Seat, stamp: ClockStamp, at: Micros): C
   const { me, members } = clock;
   if (from === me || !has(members, from)) return clock;
   const before = clock.peers[from] ?? { samples: [], best: null };
-  const sample = sampleOf(stamp, at);
+  const raw = at - clock.origin;
+  const sample = sampleOf(stamp, raw);
   const samples = sample === null ? before.samples : [...before.samples, sample].slice(-SAMPLES_MAX);
   const best = sample === null ? before.best : shortest(samples);
   const peers = clock.peers.slice();
-  peers[from] = { samples, best, echo: stamp.sentAt, heardAt: at };
-  return aim({ ...clock, peers }, at);
+  peers[from] = { samples, best, echo: stamp.sentAt, heardAt: raw };
+  return aim({ ...clock, peers }, raw);
 }
 
 /** One clock sample: half the way there and back is taken for the way back. */
-function sampleOf({ echo, held, sentAt }: ClockStamp, at: Micros): Sample | null {
+function sampleOf({ echo, held, sentAt }: ClockStamp, raw: Micros): Sample | null {
   if (held > HELD_MAX) return null;
-  const roundTrip = ((at - echo) >>> 0) - held;
+  const roundTrip = ((raw - echo) >>> 0) - held;
   if (roundTrip < 0 || roundTrip > ROUND_TRIP_MAX) return null;
-  return { roundTrip, offset: ((sentAt - at) | 0) + Math.floor(roundTrip / 2) };
+  return { roundTrip, offset: ((sentAt - raw) | 0) + Math.floor(roundTrip / 2) };
 }
 
 function shortest(samples: readonly Sample[]): Sample | null {
@@ -105,15 +112,15 @@ export function keep(clock: Clock, members: PlayerSet): Clock {
 }
 
 /** Sets the target, and goes on from where the correction is now. */
-function aim(clock: Clock, at: Micros): Clock {
+function aim(clock: Clock, raw: Micros): Clock {
   const target = targetOf(clock);
   if (target === null) return clock;
-  const settlesAt = clock.settlesAt ?? at + SETTLING;
-  if (at < settlesAt) return { ...clock, correction: target, since: at, target, settlesAt };
+  const settlesAt = clock.settlesAt ?? raw + SETTLING;
+  if (raw < settlesAt) return { ...clock, correction: target, since: raw, target, settlesAt };
   if (target === clock.target) return clock;
   // Part of a step that is under way stays so: else targets that change often would hold it back.
-  const since = at - (Math.max(0, at - clock.since) % SLEW);
-  return { ...clock, correction: corrected(clock, at), since, target };
+  const since = raw - (Math.max(0, raw - clock.since) % SLEW);
+  return { ...clock, correction: corrected(clock, raw), since, target };
 }
 
 /**
@@ -133,14 +140,15 @@ function targetOf({ me, members, peers }: Clock): Micros | null {
 }
 
 /** The correction at a raw time. */
-function corrected({ correction, since, target }: Clock, at: Micros): Micros {
-  const most = Math.floor(Math.max(0, at - since) / SLEW);
+function corrected({ correction, since, target }: Clock, raw: Micros): Micros {
+  const most = Math.floor(Math.max(0, raw - since) / SLEW);
   return correction + Math.max(-most, Math.min(most, target - correction));
 }
 
-/** The session time at a raw time. It never goes back, except while the clock settles. */
+/** The session time at a time of the host's clock. It never goes back, except while the clock settles. */
 export function sessionTime(clock: Clock, at: Micros): Micros {
-  return at + corrected(clock, at);
+  const raw = at - clock.origin;
+  return raw + corrected(clock, raw);
 }
 
 /** The shortest round trip to a player of late, or null while there is none. */

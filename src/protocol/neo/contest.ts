@@ -14,7 +14,7 @@ import type { BySeat } from '../round.ts';
 import { disputed, holdsOpening, isSettled, slotsOf, supportOf } from './instance.ts';
 import { wellFormed } from './justify.ts';
 import { certify, lead, prepare } from './proposal.ts';
-import type { Held, HeldChange, HeldConfirm, NeoRound } from './state.ts';
+import type { Contest, Held, HeldChange, HeldConfirm, NeoRound } from './state.ts';
 import { push, type Turn } from './turn.ts';
 import { entriesOf, isNone, NONE, resolve, unresolved, type Value, vectorOf } from './values.ts';
 
@@ -206,10 +206,17 @@ function time(turn: Turn, number: Round, instance: number): void {
 /** Does whatever the held statements of an instance allow. */
 export function settleContest(turn: Turn, number: Round, instance: number, likely: BySeat<Value>): void {
   resolveConfirms(turn, number, instance, likely);
-  follow(turn, number, instance);
-  lead(turn, number, instance);
-  prepare(turn, number, instance);
-  certify(turn, number, instance);
-  confirmView(turn, number, instance);
+  if (isMoving(turn.contest(number, instance))) {
+    follow(turn, number, instance);
+    lead(turn, number, instance);
+    prepare(turn, number, instance);
+    certify(turn, number, instance);
+    confirmView(turn, number, instance);
+  }
   time(turn, number, instance);
+}
+
+/** True when anybody has left view 0. */
+function isMoving({ changes, proposals, view }: Contest): boolean {
+  return view > 0 || proposals.length > 0 || changes.some((list) => list !== null);
 }

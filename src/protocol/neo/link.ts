@@ -16,7 +16,7 @@ import type { Neo } from './state.ts';
 /** A header waits this long for a packet to travel with. */
 const ACK_DELAY: Micros = micros(20);
 /** Something is said at least this often, so that silence means something. */
-const KEEPALIVE: Micros = micros(500);
+export const KEEPALIVE: Micros = micros(500);
 const RESEND_FIRST: Micros = micros(200);
 const RESEND_MIN: Micros = micros(30);
 const RESEND_MAX: Micros = micros(1000);
@@ -207,6 +207,8 @@ export function flush(
   at: Micros,
   roundTrip: (seat: Seat) => Micros | null,
 ): Flushed {
+  const due = linkWakeAt(link);
+  if (link.fresh.length === 0 && (due === null || due > at)) return { link, sendings: [], assist: [] };
   const sendings: Sending[] = [];
   const assist = new Set<Round>();
   const peers = link.peers.map((peer, index) => {
@@ -215,10 +217,10 @@ export function flush(
     let next = peer;
     let items: readonly RoundsItem[] = link.fresh;
     if (peer.lookAt !== null && peer.lookAt <= at) {
-      const due = lookAfter(link, neo, peer, at, roundTrip(seat));
-      next = due.peer;
-      items = [...items, ...due.items];
-      for (const round of due.assist) assist.add(round);
+      const again = lookAfter(link, neo, peer, at, roundTrip(seat));
+      next = again.peer;
+      items = [...items, ...again.items];
+      for (const round of again.assist) assist.add(round);
     }
     const speak = (peer.ackAt !== null && peer.ackAt <= at) || peer.sentAt + KEEPALIVE <= at;
     if (items.length === 0 && !speak) return next;

@@ -29,17 +29,19 @@ import {
 import { type Clock, firstClock, hear, keep, roundTrip, sessionTime, stamp } from './clock.ts';
 import { listed } from './holdings.ts';
 import { firstLateness, type Lateness, noteCommit, reportOf } from './lateness.ts';
-import { flush, heard, interruptions, keepLinks, type Link, linkWakeAt, openLink, tellAll } from './link.ts';
+import { flush, heard, interruptions, KEEPALIVE, keepLinks, type Link, linkWakeAt, openLink, tellAll } from './link.ts';
 import { type NeoEvent, stepNeo, wakeNeo, wantsInput } from './neo.ts';
 import type { NeoOptions } from './options.ts';
+import { scheduledAt } from './pace.ts';
 import type { NeoRecord } from './record.ts';
 import type { Restored } from './recovery.ts';
 import { suspects } from './stall.ts';
-import { beginNeo, environmentOf, type Neo, type NeoRound, type Now, pastOf, roundOf } from './state.ts';
+import { beginNeo, type Neo, type NeoRound, type Now, pastOf, roundOf } from './state.ts';
 import type { NeoEffect } from './turn.ts';
 
-/** Who was heard within this many arrival bounds is there. */
+/** Who was heard within this many arrival bounds is there; or within that many pauses of who has nothing to say. */
 const FRESH_ARRIVALS = 4;
+const FRESH_PAUSES = 3;
 
 export interface NeoSession extends Running {
   readonly options: NeoOptions;
@@ -78,7 +80,7 @@ export function createNeoSession(
     greeting: beginGreeting(setup, at, restored?.nonces ?? null),
     neo,
     link: openLink(setup.me, players, at),
-    clock: firstClock(setup.keys.length, setup.me, at),
+    clock: firstClock(setup.keys.length, setup.me, at, neo === null ? 0 : reachedBy(neo)),
     lateness: firstLateness(),
     connectedAt: null,
     movedAt: at,
@@ -87,6 +89,12 @@ export function createNeoSession(
     dueAt: at,
     unsaid: restored?.unsaid ?? [],
   };
+}
+
+/** The session time that a log has come to: clocks that start near one another find together. */
+function reachedBy(neo: Neo): Micros {
+  const next = roundOf(neo, neo.final + 1);
+  return next === null ? 0 : Math.max(0, scheduledAt(next.environment.pace, next.round));
 }
 
 /** Everybody who is a member of a round that is still kept. */
@@ -224,7 +232,7 @@ function greet(turn: Turn): void {
   turn.set({
     neo,
     link: openLink(setup.me, membersOf(neo), turn.at),
-    clock: firstClock(setup.keys.length, setup.me, turn.at),
+    clock: firstClock(setup.keys.length, setup.me, turn.at, 0),
     movedAt: turn.at,
   });
 }
@@ -277,9 +285,10 @@ function noteLateness(turn: Turn, packet: Verified<Packet>): void {
 /** Keeps track of how long enough members have been heard without a break. */
 function connect(turn: Turn): void {
   const { connectedAt, link, neo, setup } = turn.session;
-  if (neo === null) return;
-  const { members, pace, quorum } = environmentOf(neo.setup, pastOf(neo, neo.final).log);
-  const within = FRESH_ARRIVALS * pace.arrival;
+  const oldest = neo && roundOf(neo, neo.final + 1);
+  if (!oldest) return;
+  const { members, pace, quorum } = oldest.environment;
+  const within = Math.max(FRESH_ARRIVALS * pace.arrival, FRESH_PAUSES * KEEPALIVE);
   const here = seatsOf(members).filter((seat) => {
     const peer = link.peers[seat];
     return seat === setup.me || (peer && peer.heardAt + within > turn.at);

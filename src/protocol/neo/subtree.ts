@@ -4,7 +4,6 @@
  * digests too, so a difference is found in few questions however wide the state is.
  */
 
-import type { Round } from '../../base/ids.ts';
 import { hash } from '../../crypto/hash.ts';
 import { decodePlain, encodePlain, type Plain } from '../../wire/plain.ts';
 import { compareText } from '../../wire/plain-format.ts';
@@ -12,7 +11,6 @@ import {
   type Answer,
   ANSWER_ROOM,
   type Place,
-  type Query,
   type Range,
   SUBTREE_DIGEST_BYTES,
   type SequenceKind,
@@ -165,11 +163,6 @@ function objectAnswer(object: PlainObject, range: Range | null): Answer {
   return { type: 'opaque' };
 }
 
-/** The digest that an answer about `object` must have for a range if both sides are alike there. */
-export function stretchDigest(object: PlainObject, range: Range): Uint8Array {
-  return partDigest(entriesAt(object, keysIn(object, range)));
-}
-
 /** The answer to a question about a state; the work is that of encoding the part which is asked for. */
 export function answerAbout(state: Side, { path, range }: Place): Answer {
   if (state === undefined) return { type: 'opaque' };
@@ -186,8 +179,6 @@ export function answerAbout(state: Side, { path, range }: Place): Answer {
 }
 
 /** The answer to a question about the state with these bytes. */
-export function answerQuery(bytes: Uint8Array, query: Pick<Query, 'path' | 'range'>): Answer {
-  return answerAbout(stateOf(bytes), query);
+export function answerQuery(bytes: Uint8Array, place: Place): Answer {
+  return answerAbout(stateOf(bytes), place);
 }
-
-export type { Answer, Place, Query, Range, Round };
