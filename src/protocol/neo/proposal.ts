@@ -12,7 +12,7 @@ import { tallyVotes } from './ballot.ts';
 import { disputed, electors, holdsOpening, leaderOf, slotsOf } from './instance.ts';
 import { follows, leaderValue, wellFormed } from './justify.ts';
 import type { Contest, Held, HeldChange, HeldPropose, NeoRound } from './state.ts';
-import { push, put, type Turn } from './turn.ts';
+import { put, type Turn } from './turn.ts';
 import { entriesOf, isNone, NONE, sameValue, type Value, vectorOf } from './values.ts';
 
 /** Kept of each sender: prepares of the newest few views; and proposals of the newest few. */
@@ -27,8 +27,18 @@ export function takeProposal(turn: Turn, held: Held<Propose>, hash: Uint8Array):
   if (view < 1 || leaderOf(round, instance, view) !== held.packet.sender) return;
   if (!wellFormed(named, values, slotsOf(round, instance))) return;
   if (contest.proposals.some(({ statement }) => statement.view === view)) return;
-  const proposals = [...contest.proposals, { ...held, hash }].slice(-PROPOSALS_MAX);
+  const proposals = newest(contest, [...contest.proposals, { ...held, hash }], PROPOSALS_MAX);
   turn.changeContest(number, instance, { proposals });
+}
+
+/** The newest few, and whatever a certificate rests on that I hold: it must be shown again and again. */
+function newest<S extends Held<{ readonly view: number }>>(
+  { best }: Contest,
+  list: readonly S[],
+  most: number,
+): readonly S[] {
+  const rests = (view: number): boolean => best.some((each) => each?.view === view);
+  return list.filter(({ statement }, index) => index >= list.length - most || rests(statement.view));
 }
 
 export function takePrepare(turn: Turn, held: Held<Prepare>): void {
@@ -37,7 +47,8 @@ export function takePrepare(turn: Turn, held: Held<Prepare>): void {
   const { sender } = held.packet;
   const before = contest.prepares[sender] ?? [];
   if (view < 1 || before.some(({ statement }) => statement.view === view)) return;
-  turn.changeContest(number, instance, { prepares: push(contest.prepares, sender, held, PREPARES_MAX) });
+  const kept = newest(contest, [...before, held], PREPARES_MAX);
+  turn.changeContest(number, instance, { prepares: put(contest.prepares, sender, kept) });
 }
 
 /** True when I hold the certificate that somebody reports. */
