@@ -13,17 +13,8 @@ import type { Transport } from '../transport/transport.ts';
 import { SALT_BYTES } from '../wire/limits.ts';
 import type { Identity } from './identity.ts';
 
-/** The raw clock of a session: 0 until it is started. */
-export class Clock {
-  #startedAt: number | null = null;
-
-  start(): void {
-    this.#startedAt ??= performance.now();
-  }
-
-  now(): Micros {
-    return this.#startedAt === null ? 0 : Math.round((performance.now() - this.#startedAt) * 1000);
-  }
+export function now(): Micros {
+  return Math.round(performance.now() * 1000);
 }
 
 export function randomBytes(count: number): Uint8Array {
@@ -44,7 +35,6 @@ function whenAnswered<T>(
 
 /** What a session stands on. */
 export interface Edges {
-  readonly clock: Clock;
   readonly identity: Identity;
   readonly keyring: Keyring;
   readonly transport: Transport;
@@ -60,9 +50,9 @@ export interface Edges {
 export type EdgePorts = Pick<Ports, 'now' | 'sign' | 'own' | 'verify' | 'persist' | 'flush' | 'send' | 'salt'>;
 
 export function edgePorts(edges: Edges): EdgePorts {
-  const { addresses, clock, failed, guard, identity, keyring, log, transport } = edges;
+  const { addresses, failed, guard, identity, keyring, log, transport } = edges;
   return {
-    now: () => clock.now(),
+    now,
     sign: (message, done) =>
       whenAnswered(identity.sign(message), (signature) => guard(() => done(signature)), failed),
     own: ownSigned,
@@ -79,13 +69,11 @@ export function edgePorts(edges: Edges): EdgePorts {
 
 /** The one timer of a session. */
 export class Alarm {
-  readonly #clock: Clock;
   readonly #ring: () => void;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #at: Micros | null = null;
 
-  constructor(clock: Clock, ring: () => void) {
-    this.#clock = clock;
+  constructor(ring: () => void) {
     this.#ring = ring;
   }
 
@@ -101,7 +89,7 @@ export class Alarm {
         this.#timer = null;
         this.#ring();
       },
-      Math.max(0, Math.ceil((at - this.#clock.now()) / 1000)),
+      Math.max(0, Math.ceil((at - now()) / 1000)),
     );
   }
 }

@@ -15,7 +15,7 @@ import { Play, type Played } from '../protocol/play.ts';
 import type { Transport } from '../transport/transport.ts';
 import { NONCE_BYTES } from '../wire/limits.ts';
 import { type CheckedOptions, checkOptions } from './checked.ts';
-import { Alarm, Clock, type EdgePorts, edgePorts, randomBytes } from './edges.ts';
+import { Alarm, type EdgePorts, edgePorts, now, randomBytes } from './edges.ts';
 import { Listeners, type SessionEvents, surface } from './events.ts';
 import type { SessionOptions } from './options.ts';
 import { type Run, recoverFrom, runOf } from './protocol.ts';
@@ -78,12 +78,11 @@ class LiveSession<State, Input> implements Session<State, Input> {
   readonly #transport: Transport;
   readonly #log: Log;
   readonly #partingMs: number;
-  readonly #clock = new Clock();
   readonly #play: Play<State, Input>;
   readonly #driver: Driver<Running>;
   readonly #listeners = new Listeners<SessionEvents<State, Input>>();
   readonly #timings = new Timings();
-  readonly #alarm = new Alarm(this.#clock, () => this.#guard(() => this.#driver.tick()));
+  readonly #alarm = new Alarm(() => this.#guard(() => this.#driver.tick()));
   #stopReceiving: (() => void) | null = null;
   #began: { resolve(): void; reject(error: Error): void } | null = null;
   #ended: EndReason | null = null;
@@ -119,7 +118,7 @@ class LiveSession<State, Input> implements Session<State, Input> {
     };
     const guard = (run: () => void): void => this.#guard(run);
     const failed = (error: unknown): void => this.#fail(error);
-    const edges = edgePorts({ clock: this.#clock, identity, keyring, transport, addresses, log, guard, failed });
+    const edges = edgePorts({ identity, keyring, transport, addresses, log, guard, failed });
     this.#driver = new Driver(engine, setup, { ...edges, ...this.#gamePorts() }, recovered);
   }
 
@@ -146,7 +145,6 @@ class LiveSession<State, Input> implements Session<State, Input> {
     if (this.status !== 'idle')
       return Promise.reject(new Error('start: the session has been started before'));
     this.status = 'connecting';
-    this.#clock.start();
     const began = new Promise<void>((resolve, reject) => {
       this.#began = { resolve, reject };
     });
@@ -172,11 +170,11 @@ class LiveSession<State, Input> implements Session<State, Input> {
     }
     if (this.status !== 'running' && this.status !== 'stalled') return;
     const target = wish ? (player as Seat) : null;
-    this.#guard(() => this.#driver.dispatch({ type: 'wish', at: this.#clock.now(), target }));
+    this.#guard(() => this.#driver.dispatch({ type: 'wish', at: now(), target }));
   }
 
   stats(): SessionStats {
-    return statsOf(this.#driver, this.#keyring.name, this.round, this.#timings, this.#clock.now());
+    return statsOf(this.#driver, this.#keyring.name, this.round, this.#timings, now());
   }
 
   leave(): Promise<void> {
@@ -190,8 +188,8 @@ class LiveSession<State, Input> implements Session<State, Input> {
         this.#onEnd = resolve;
       });
       const limitMs = LEAVE_MS + 2 * this.#partingMs;
-      const limit = setTimeout(() => this.#driver.dispatch({ type: 'quit', at: this.#clock.now() }), limitMs);
-      this.#guard(() => this.#driver.dispatch({ type: 'leave', at: this.#clock.now() }));
+      const limit = setTimeout(() => this.#driver.dispatch({ type: 'quit', at: now() }), limitMs);
+      this.#guard(() => this.#driver.dispatch({ type: 'leave', at: now() }));
       await ended;
       clearTimeout(limit);
     }
@@ -270,7 +268,7 @@ class LiveSession<State, Input> implements Session<State, Input> {
   }
 
   #advanced({ round, state, inputs }: Played<State, Input>): void {
-    this.#timings.advanced(round, this.#driver.commitLeftAt(round), this.#clock.now());
+    this.#timings.advanced(round, this.#driver.commitLeftAt(round), now());
     if (this.status === 'stalled') this.status = 'running';
     this.#listeners.tell('advance', { round, state, inputs });
   }
@@ -278,7 +276,7 @@ class LiveSession<State, Input> implements Session<State, Input> {
   #final(round: number): void {
     const stateHash = this.#play.hashAfter(round);
     this.#play.finalize(round);
-    this.#timings.finalized(round, this.#clock.now());
+    this.#timings.finalized(round, now());
     if (this.status === 'stalled') this.status = 'running';
     if (stateHash !== null) this.#listeners.tell('final', { round, stateHash });
   }

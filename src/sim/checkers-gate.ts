@@ -87,9 +87,17 @@ export class GateChecker {
     if (statement.kind === 'commit') this.#committed(watched, by, statement.commitment);
     if (this.#honest(by)) {
       if (statement.kind === 'vote') watched.own.set(by, votedOf(statement));
+      else if (statement.kind === 'confirm') this.#confirmed(watched, by, by, statement);
       return;
     }
     this.#lie(watched, by, statement);
+  }
+
+  #confirmed(watched: Watched, to: Seat, by: Seat, confirm: Confirm): void {
+    if (confirm.instance !== ROUND_INSTANCE) return;
+    const confirms = watched.confirms.get(to) ?? new Map();
+    watched.confirms.set(to, confirms);
+    confirms.set(`${by} ${confirm.view} ${confirm.index}`, { ...confirm, by });
   }
 
   #committed(watched: Watched, by: Seat, hash: Uint8Array): void {
@@ -126,11 +134,8 @@ export class GateChecker {
       const voted = votedOf(statement);
       if (!before.some((each) => isSame(voted, each)))
         votes.set(by, [...before, voted]);
-    } else if (statement.kind === 'confirm' && statement.instance === ROUND_INSTANCE) {
-      const confirms = watched.confirms.get(to) ?? new Map();
-      watched.confirms.set(to, confirms);
-      confirms.set(`${by} ${statement.view} ${statement.index}`, { ...statement, by });
-    } else if (statement.kind === 'commit' && !this.#honest(by)) {
+    } else if (statement.kind === 'confirm') this.#confirmed(watched, to, by, statement);
+    else if (statement.kind === 'commit' && !this.#honest(by)) {
       this.#committed(watched, by, statement.commitment);
       const seen = watched.commitments.get(by)?.get(toHex(statement.commitment));
       if (seen !== undefined) seen.at ??= at;

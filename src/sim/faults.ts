@@ -17,6 +17,8 @@ export interface FaultWorld {
   now(): Micros;
   later(at: Micros, act: () => void): void;
   take(seat: Seat, what: PlayerEvent): void;
+  /** True once the match has begun for everybody. */
+  hasBegun(): boolean;
   /** One datagram of junk reaches a player. */
   junk(to: Seat): void;
 }
@@ -70,8 +72,11 @@ export class Faults {
     fault: Extract<TimedFault, { readonly player: number }>,
     after: (ms: number, act: () => void) => void,
   ): void {
-    const { now, take } = this.#world;
+    const { hasBegun, now, take } = this.#world;
     const seat = seatOf(fault.player);
+    // Who is gone for good before all have met lets nobody begin: that is no fault to be borne.
+    if (fault.type === 'crash' && !Number.isFinite(fault.downMs) && !hasBegun())
+      return after(100, () => this.#befall(fault, after));
     if (fault.type === 'leave') take(seat, { type: 'leave' });
     else if (fault.type === 'pause') {
       if (!this.#paused.has(seat)) this.#paused.set(seat, []);

@@ -101,6 +101,7 @@ export class Simulation<State, Input> {
         now: () => this.now,
         later: (at, act) => this.queue.add(at, act),
         take: (seat, what) => this.#take(seat, what),
+        hasBegun: () => this.players.every(({ session }) => session !== null),
         junk: (to) => this.#throwJunk(to),
       },
       this.#random.split('crash'),

@@ -60,8 +60,11 @@ function keepSupport(
   instance: number,
   certified: readonly Certified[],
 ): void {
-  const packets = supportOf(turn.round(number), turn.contest(number, instance), certified);
-  if (packets.length > 0) turn.persist({ type: 'keep', round: number, packets });
+  const round = turn.round(number);
+  const packets = supportOf(round, turn.contest(number, instance), certified);
+  const vectors = round.votes.flatMap((vote) => (vote?.hashes?.length ? [vote.hashes] : []));
+  if (certified.length > 0)
+    turn.persist({ type: 'keep', round: number, instance, packets, vectors, certified });
 }
 
 export function takeChange(turn: Turn, held: Held<Change>, hash: Uint8Array): void {

@@ -4,7 +4,7 @@
  * after it was played (an outage longer than T_open), play goes back to the last final round.
  */
 
-import { concatBytes, equalBytes } from '../../base/bytes.ts';
+import { concatBytes, equalBytes, toHex } from '../../base/bytes.ts';
 import type { Round, Seat } from '../../base/ids.ts';
 import { add, has, minus, nobody, type PlayerSet, seatsOf, union, within } from '../../base/players.ts';
 import { hash } from '../../crypto/hash.ts';
@@ -16,10 +16,10 @@ import { stateDigest } from './digest.ts';
 import { type ClosedRound, digest, fold } from './log-state.ts';
 import { needed } from './openings.ts';
 import type { FinalRound } from './record.ts';
-import { type NeoRound, newest, pastOf, permit, type Played, roundOf } from './state.ts';
+import { type Contest, type NeoRound, newest, pastOf, permit, type Played, roundOf } from './state.ts';
 import type { Turn } from './turn.ts';
 import { decodeUpdate, type Update } from './update.ts';
-import { NONE } from './values.ts';
+import { NONE, sameValue } from './values.ts';
 import { ROUND_INSTANCE } from '../../wire/statement.ts';
 
 /** The opening that counts for an author, mine while my packet is still being signed. */
@@ -178,19 +178,35 @@ export function finalize(turn: Turn): void {
   }
 }
 
+/** What has decided in a contest: confirms, and what the certificates of their views rest on. */
+function proofOf(round: NeoRound, contest: Contest): readonly Uint8Array[] {
+  const confirms = contest.confirms.flatMap((list) => list ?? []);
+  const views = [...new Set(confirms.map(({ statement }) => statement.view))].map((view) => ({ view }));
+  return [...supportOf(round, contest, views), ...confirms.map(({ packet }) => packet.bytes)];
+}
+
+/** The hashes that votes and confirms speak of, where they are not just the decided ones. */
+function otherVectors(round: NeoRound): readonly (readonly Uint8Array[])[] {
+  const contests = [round.slots, ...round.openings];
+  const confirms = contests.flatMap((contest) => contest?.confirms.flatMap((list) => list ?? []) ?? []);
+  const vectors = new Map<string, readonly Uint8Array[]>();
+  for (const held of [...round.votes, ...confirms]) {
+    if (!held?.hashes) continue;
+    const { hashes, statement } = held;
+    const decided = seatsOf(statement.named).map((seat) => round.decided[seat]);
+    if (decided.every((value, i) => value && sameValue(value, hashes[i] ?? NONE))) continue;
+    vectors.set(toHex(statement.values), hashes);
+  }
+  return [...vectors.values()];
+}
+
 /** A final round with its proof: what a recording is made of. */
 function finalRound(turn: Turn, round: NeoRound): FinalRound {
   const { closed, stateHash } = pastOf(turn.state, round.round);
-  const { decided, slots, voided } = round;
-  const certified = slots.best.filter((each) => each !== null);
-  const confirms = slots.confirms.flatMap((list) => (list ?? []).map(({ packet }) => packet.bytes));
-  const disputes = round.openings.flatMap((contest) => {
-    if (contest === null) return [];
-    const said = contest.confirms.flatMap((list) => (list ?? []).map(({ packet }) => packet.bytes));
-    return [...supportOf(round, contest, contest.best.filter((each) => each !== null)), ...said];
-  });
+  const { decided, voided } = round;
   const votes = round.votes.flatMap((vote) => (vote ? [vote.packet.bytes] : []));
-  const vectors = round.votes.flatMap((vote) => (vote?.hashes ? [vote.hashes] : []));
+  const contests = [round.slots, ...round.openings].flatMap((contest) => contest ?? []);
+  const proofs = contests.flatMap((contest) => proofOf(round, contest));
   return {
     round: round.round,
     decided,
@@ -203,8 +219,8 @@ function finalRound(turn: Turn, round: NeoRound): FinalRound {
     illegal: closed?.illegal ?? nobody,
     judged: closed?.judged ?? NONE,
     stateHash,
-    packets: [...new Set([...votes, ...supportOf(round, slots, certified), ...confirms, ...disputes])],
-    vectors,
+    packets: [...new Set([...votes, ...proofs])],
+    vectors: otherVectors(round),
   };
 }
 

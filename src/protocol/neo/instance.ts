@@ -15,8 +15,8 @@ export function slotsOf({ environment }: NeoRound, instance: number): PlayerSet 
   return instance === ROUND_INSTANCE ? environment.members : add(nobody, instance as Seat);
 }
 
-/** The members whose view changes count: of an opening all but its author. */
-export function electors({ environment }: NeoRound, instance: number): PlayerSet {
+/** The members who lead, and whose view changes count towards `void`: of an opening all but its author. */
+function electors({ environment }: NeoRound, instance: number): PlayerSet {
   if (instance === ROUND_INSTANCE) return environment.members;
   return remove(environment.members, instance as Seat);
 }
@@ -54,7 +54,7 @@ export function holdsOpening(round: NeoRound, author: Seat, me: Seat): boolean {
 export function supportOf(
   round: NeoRound,
   contest: Contest,
-  certified: readonly Certified[],
+  certified: readonly Pick<Certified, 'view'>[],
 ): readonly Uint8Array[] {
   const packets: Uint8Array[] = [];
   if (certified.some(({ view }) => view === 0)) {

@@ -97,11 +97,17 @@ function takePacket(
 }
 
 /** The machine with a packet in it that it had before: nothing is said or done. */
-export function holdPacket(neo: Neo, packet: Verified<Packet>): Neo {
+export function holdPacket(
+  neo: Neo,
+  packet: Verified<Packet>,
+  vectors: readonly (readonly Uint8Array[])[],
+): Neo {
   const turn = new Turn(neo, { at: 0, time: 0, connectedAt: 0 });
   for (const [index, { statement }] of packet.entries.entries()) {
     if (statement === null || !isNeoStatement(statement)) continue;
-    if (judgeStatement(neo, packet.sender, statement) === null) takeStatement(turn, packet, statement, index);
+    if (judgeStatement(neo, packet.sender, statement) !== null) continue;
+    for (const vector of vectors) takeVector(turn, statement.round, vector);
+    takeStatement(turn, packet, statement, index);
   }
   return turn.state;
 }

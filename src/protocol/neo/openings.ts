@@ -8,7 +8,7 @@ import type { Round, Seat } from '../../base/ids.ts';
 import { add, count, has, minus, nobody, type PlayerSet, remove, seatsOf, union, within } from '../../base/players.ts';
 import { commit, vectorDigest } from '../../crypto/commitment.ts';
 import { equalBytes } from '../../base/bytes.ts';
-import type { Hold, Reveal } from '../../wire/statement.ts';
+import { type Hold, type Reveal, ROUND_INSTANCE } from '../../wire/statement.ts';
 import { confirmedValue } from './ballot.ts';
 import { enterView, settleContest } from './contest.ts';
 import { holdsOpening } from './instance.ts';
@@ -109,7 +109,14 @@ function hold(turn: Turn, number: Round): void {
   const complete = within(needed(turn, number), mine);
   if (!complete && now.at < decidedAt + pace.arrival) return;
   const packets = seatsOf(fresh).map((author) => (reveals[author] as Held<Reveal>).packet.bytes);
-  turn.persist({ type: 'keep', round: number, packets });
+  turn.persist({
+    type: 'keep',
+    round: number,
+    instance: ROUND_INSTANCE,
+    packets,
+    vectors: [],
+    certified: [],
+  });
   turn.change(number, { holding: union(holding, fresh), holdIndex: holdIndex + 1 });
   const values = vectorDigest(seatsOf(fresh).map((author) => round.decided[author] as Value));
   const { epoch } = environment;

@@ -9,7 +9,7 @@ import { add, count, has, nobody, seatsOf } from '../../base/players.ts';
 import { type Certified, type Prepare, type Propose, ROUND_INSTANCE } from '../../wire/statement.ts';
 import { accuseLeader } from './accuse.ts';
 import { tallyVotes } from './ballot.ts';
-import { disputed, electors, holdsOpening, leaderOf, slotsOf } from './instance.ts';
+import { disputed, holdsOpening, leaderOf, slotsOf } from './instance.ts';
 import { follows, leaderValue, wellFormed } from './justify.ts';
 import type { Contest, Held, HeldChange, HeldPropose, NeoRound } from './state.ts';
 import { put, type Turn } from './turn.ts';
@@ -75,13 +75,23 @@ function counts(turn: Turn, number: Round, { packet, statement }: HeldChange): b
   const { instance, certified, claim } = statement;
   const round = turn.round(number);
   const contest = turn.contest(number, instance);
-  if (!has(electors(round, instance), packet.sender)) return false;
+  if (!has(round.environment.members, packet.sender)) return false;
   if (!certified.every((each) => isCertified(round, contest, each))) return false;
   if (instance === ROUND_INSTANCE || isNone(claim)) return true;
   const value = disputed(round, instance);
   return (
     value !== null && sameValue(claim, value) && holdsOpening(round, instance as Seat, turn.state.setup.me)
   );
+}
+
+/**
+ * True when a set may lead to a proposal. With the author of a disputed opening in it, it may only lead to
+ * what is certified or to `open`: for `void` it takes n-k who are not the author. (Were the author left out
+ * altogether, then with k others gone and some who have denied neither could ever be decided.)
+ */
+function mayLead(instance: number, set: readonly HeldChange[]): boolean {
+  if (!set.some(({ packet }) => packet.sender === instance)) return true;
+  return set.some(({ statement }) => !isNone(statement.claim) || statement.certified.length > 0);
 }
 
 /** As leader of my view: proposes once what n-k view changes leave no choice about. */
@@ -91,11 +101,14 @@ export function lead(turn: Turn, number: Round, instance: number): void {
   const contest = turn.contest(number, instance);
   const { view } = contest;
   if (view === 0 || contest.proposed >= view || leaderOf(round, instance, view) !== me) return;
-  const set = contest.changes
-    .map((list) => list?.find(({ statement }) => statement.view === view))
-    .filter((change) => change !== undefined && counts(turn, number, change))
-    .slice(0, round.environment.quorum.change) as readonly HeldChange[];
-  if (set.length < round.environment.quorum.change) return;
+  const good = contest.changes.flatMap((list) => {
+    const change = list?.find(({ statement }) => statement.view === view);
+    return change !== undefined && counts(turn, number, change) ? [change] : [];
+  });
+  const { change: most } = round.environment.quorum;
+  const isAuthor = ({ packet }: HeldChange): boolean => packet.sender === instance;
+  const set = [...good.filter((each) => !isAuthor(each)), ...good.filter(isAuthor)].slice(0, most);
+  if (set.length < most || !mayLead(instance, set)) return;
   const slots = slotsOf(round, instance);
   const statements = set.map(({ statement }) => statement);
   const bySeat = new Array<Value | null>(round.commits.length).fill(null);
@@ -118,7 +131,8 @@ function basis(turn: Turn, number: Round, { statement }: HeldPropose): readonly 
   ) as readonly HeldChange[];
   const senders = good.reduce((set, { packet }) => add(set, packet.sender), nobody);
   const { change } = turn.round(number).environment.quorum;
-  return good.length === names.length && good.length === change && count(senders) === change ? good : null;
+  const whole = good.length === names.length && good.length === change && count(senders) === change;
+  return whole && mayLead(instance, good) ? good : null;
 }
 
 /** PREPARE, once a view: a proposal of my view or a later one that follows from what it names. */

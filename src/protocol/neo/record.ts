@@ -8,7 +8,7 @@ import { assert } from '../../base/assert.ts';
 import type { Round } from '../../base/ids.ts';
 import type { PlayerSet } from '../../base/players.ts';
 import { decodePlain, encodePlain } from '../../wire/plain.ts';
-import type { NeoStatement, Reveal } from '../../wire/statement.ts';
+import type { Certified, NeoStatement, Reveal } from '../../wire/statement.ts';
 
 /** A round that is final, with what proves it. */
 export interface FinalRound {
@@ -50,7 +50,16 @@ export type NeoRecord =
   /** Before signing: the statements of one packet. */
   | { readonly type: 'said'; readonly statements: readonly NeoStatement[] }
   /** Before a statement that rests on them: packets of others. */
-  | { readonly type: 'keep'; readonly round: Round; readonly packets: readonly Uint8Array[] }
+  | {
+      readonly type: 'keep';
+      readonly round: Round;
+      readonly instance: number;
+      readonly packets: readonly Uint8Array[];
+      /** Hashes of which the packets have only the digest. */
+      readonly vectors: readonly (readonly Uint8Array[])[];
+      /** What the packets certify. */
+      readonly certified: readonly Certified[];
+    }
   | { readonly type: 'final'; readonly final: FinalRound }
   | { readonly type: 'end'; readonly reason: string };
 

@@ -18,7 +18,7 @@ import { holdPacket } from './neo.ts';
 import { type ClosedRound, fold } from './log-state.ts';
 import type { FinalRound, NeoRecord } from './record.ts';
 import { beginNeo, type Neo, type NeoRound, type NeoSetup, pastOf, permit, roundOf, type Sealed } from './state.ts';
-import { Turn } from './turn.ts';
+import { put, Turn } from './turn.ts';
 import { decodeUpdate, type Update } from './update.ts';
 import { isNone } from './values.ts';
 
@@ -66,9 +66,9 @@ class Replay {
   neo: Neo | null = null;
   readonly outcomes: Outcome[] = [];
   readonly said: (readonly NeoStatement[])[] = [];
-  /** What the next COMMIT seals, and what the next VOTE says: nothing is done before they are said. */
-  sealed: Sealed | null = null;
-  voted: NeoRound['ownVote'] = null;
+  /** What a COMMIT seals and what a VOTE says, by round: nothing is done before they are said. */
+  readonly sealed = new Map<Round, Sealed>();
+  readonly voted = new Map<Round, NonNullable<NeoRound['ownVote']>>();
 
   machine(): Neo {
     assert(this.neo !== null, 'statements follow the session in a log');
@@ -113,8 +113,8 @@ function replaySaid(replay: Replay, statements: readonly NeoStatement[]): void {
         holding: union(holding, statement.authors),
         holdIndex: statement.index + 1,
       }));
-    } else if (kind === 'commit') replay.change(round, () => ({ own: replay.sealed }));
-    else if (kind === 'vote') replay.change(round, () => ({ ownVote: replay.voted }));
+    } else if (kind === 'commit') replay.change(round, () => ({ own: replay.sealed.get(round) ?? null }));
+    else if (kind === 'vote') replay.change(round, () => ({ ownVote: replay.voted.get(round) ?? null }));
     else replayContest(replay, statement);
   }
 }
@@ -168,14 +168,28 @@ function replayRecord(replay: Replay, record: NeoRecord, setupOf: SetupOf): void
     const { epoch, input, round, salt } = record.reveal;
     const { me, session } = replay.machine().setup;
     const commitment = commit({ session, epoch, round, author: me }, salt, input);
-    replay.sealed = { commitment, input, salt };
-  } else if (record.type === 'voted') replay.voted = record.entries;
+    replay.sealed.set(round, { commitment, input, salt });
+  } else if (record.type === 'voted') replay.voted.set(record.round, record.entries);
   else if (record.type === 'said') replaySaid(replay, record.statements);
-  else if (record.type === 'keep') {
-    for (const bytes of record.packets) replay.neo = holdPacket(replay.machine(), packetOf(bytes));
-  } else if (record.type === 'final') replayFinal(replay, record.final);
+  else if (record.type === 'keep') replayKeep(replay, record);
+  else if (record.type === 'final') replayFinal(replay, record.final);
   else if (record.type === 'end') replay.neo = { ...replay.machine(), over: record.reason as EndReason };
   else unreachable(record);
+}
+
+/** What my statements rested on is held again, and known for what it was. */
+function replayKeep(replay: Replay, record: Extract<NeoRecord, { type: 'keep' }>): void {
+  const { certified, instance, packets, round, vectors } = record;
+  for (const bytes of packets) replay.neo = holdPacket(replay.machine(), packetOf(bytes), vectors);
+  if (roundOf(replay.machine(), round) === null || certified.length === 0) return;
+  const turn = new Turn(replay.machine(), { at: 0, time: 0, connectedAt: 0 });
+  let { best, proven } = turn.contest(round, instance);
+  for (const each of certified) {
+    if ((best[each.slot]?.view ?? -1) < each.view) best = put(best, each.slot, each);
+    if (each.view > 0 && !proven.includes(each.view)) proven = [...proven, each.view];
+  }
+  turn.changeContest(round, instance, { best, proven });
+  replay.neo = turn.state;
 }
 
 type SetupOf = (keys: readonly Uint8Array[], nonces: readonly Uint8Array[]) => NeoSetup;
