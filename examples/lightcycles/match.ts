@@ -10,7 +10,7 @@ import { verifyEvidence } from 'fairstep/evidence';
 import { bySeat } from './cheater.ts';
 import { Child } from './child.ts';
 import type { FromPlayer, PlayerSettings, RosterEntry } from './messages.ts';
-import type { Options } from './options.ts';
+import type { Crash, Options } from './options.ts';
 import { nameOf, namesOf, type Picture, type Rider, type Standing } from './picture.ts';
 import { type Conviction, type Report, type Result, resultOf } from './result.ts';
 
@@ -40,13 +40,12 @@ function hexOf(bytes: Uint8Array): string {
 
 /** What the player process of that index is to do; the last one is the liar, if there is to be one. */
 function settingsOf(options: Options, index: number, directory: string): PlayerSettings {
-  const { players, rounds, seed, protocol, cheat, latencyMs, loss, tickMs, port, show } = options;
+  const { players, rounds, seed, protocol, roundMs, cheat, crashes, latencyMs, loss, tickMs, port } = options;
   return {
-    ...{ index, rounds, seed, protocol, latencyMs, loss, tickMs },
+    ...{ index, rounds, seed, protocol, roundMs, crashes, latencyMs, loss, tickMs },
     cheat: index === players - 1 ? cheat : 'none',
     port: port === 0 ? 0 : port + index,
     logFile: join(directory, `player-${index + 1}.log`),
-    arenaMs: index === 0 && show !== 'json' ? ARENA_MS : null,
   };
 }
 
@@ -62,7 +61,10 @@ export class Match {
   readonly #ready: (RosterEntry | null)[];
   /** Seat of each process; empty until all are ready. */
   #seats: readonly number[] = [];
+  /** The process whose game is shown: an honest one that lasts. */
+  #shown = 0;
   readonly #convicted: Conviction[] = [];
+  readonly #crashed: Crash[] = [];
   readonly #reports = new Map<number, Report>();
   readonly #end: (ending: Ending) => void;
   #over = false;
@@ -74,7 +76,8 @@ export class Match {
     this.#options = options;
     this.#directory = directory;
     this.#watcher = watcher;
-    this.#picture = { options, riders: [], round: 0, arena: null, waiting: null, figures: null, notices: [] };
+    const none = { arena: null, newest: [], waiting: null, figures: null };
+    this.#picture = { options, riders: [], round: 0, ...none, notices: [] };
     this.#ready = new Array<null>(options.players).fill(null);
     let end: (ending: Ending) => void = () => {};
     this.ended = new Promise<Ending>((resolve) => {
@@ -139,8 +142,9 @@ export class Match {
     this.#end(ending);
   }
 
+  /** Who has played to the end of a match of neo has nothing to wait for: nobody goes on without it. */
   async #close(ending: Ending): Promise<Ending> {
-    const goodbye = ending.type === 'played';
+    const goodbye = ending.type === 'played' && this.#options.protocol === 'lockstep';
     await Promise.all(this.#children.map((child) => (goodbye ? child.leave() : child.stop())));
     return ending;
   }
@@ -160,11 +164,26 @@ export class Match {
     return this.#convicted.some(({ player }) => player === seat);
   }
 
+  #isCrashed(seat: number | undefined): boolean {
+    return this.#crashed.some(({ player }) => player === seat);
+  }
+
   #died(index: number, how: string): void {
-    if (this.#isConvicted(this.#seats[index])) return;
+    const seat = this.#seats[index];
+    const crash = this.#options.crashes.find(({ player }) => player === seat);
+    if (crash !== undefined && how.endsWith('SIGKILL')) return this.#crash(crash);
+    if (this.#isConvicted(seat)) return;
     const who = `${this.#name(index)} (process ${this.#children[index]?.pid})`;
     const when = this.#startedAt === null ? 'before the match began' : `in round ${this.#picture.round + 1}`;
     this.#fail(`${who} died ${when}: it ${how}`);
+  }
+
+  /** A player has crashed that was to; the others go on. */
+  #crash(crash: Crash): void {
+    this.#crashed.push(crash);
+    if (!this.#isConvicted(crash.player)) this.#setStanding(crash.player, 'crashed');
+    this.#notice(`the process of player ${nameOf(crash.player)} was killed in round ${crash.round}`);
+    this.#settle();
   }
 
   #take(index: number, message: FromPlayer): void {
@@ -179,7 +198,7 @@ export class Match {
     const { type } = message;
     if (type === 'started') this.#started();
     else if (type === 'progress') this.#progress(index, message.figures.round, { figures: message.figures });
-    else if (type === 'arena') this.#progress(index, message.round, { arena: message.arena });
+    else if (type === 'arena') this.#arena(index, message);
     else if (type === 'stall') this.#stalled(message.waitingFor, message.reason);
     else if (type === 'player') this.#stand(message.player, message.status);
     else if (type === 'cheat') this.#convict(message.player, message.evidence);
@@ -202,7 +221,17 @@ export class Match {
       return { name: nameOf(seat), publicKey: hexOf(key), standing: 'playing' };
     });
     this.#change({ riders });
-    for (const child of this.#children) child.tell({ type: 'play', roster });
+    const lasting = (seat: number): boolean => this.#options.crashes.every(({ player }) => player !== seat);
+    const shown = this.#seats.findIndex((seat, at) => lasting(seat) && !this.#isLiar(at));
+    this.#shown = Math.max(0, shown);
+    for (const [at, child] of this.#children.entries()) {
+      const arenaMs = at === this.#shown && this.#options.show !== 'json' ? ARENA_MS : null;
+      child.tell({ type: 'play', roster, arenaMs });
+    }
+  }
+
+  #arena(index: number, { arena, newest, round }: Extract<FromPlayer, { type: 'arena' }>): void {
+    this.#progress(index, round, { arena, newest });
   }
 
   #started(): void {
@@ -214,11 +243,11 @@ export class Match {
     this.#notice(`${players} players have agreed to begin; ${honesty}`);
   }
 
-  /** Something of a round was heard: the view follows the first process, the round follows all. */
+  /** Something of a round was heard: the view follows one process, the round follows all. */
   #progress(index: number, round: number, change: Partial<Picture>): void {
     const news = round > this.#picture.round;
     if (news) this.#watchdog.refresh();
-    this.#change({ ...(index === 0 ? change : {}), ...(news ? { round, waiting: null } : {}) });
+    this.#change({ ...(index === this.#shown ? change : {}), ...(news ? { round, waiting: null } : {}) });
   }
 
   #stalled(seats: readonly number[], reason: string): void {
@@ -228,14 +257,16 @@ export class Match {
 
   #stand(seat: number, status: string): void {
     const before = this.#picture.riders[seat]?.standing;
-    if (before === undefined || before === 'convicted' || before === 'left') return;
-    let standing: Standing = 'playing';
-    if (status === 'interrupted') standing = 'silent';
-    else if (status === 'left' || status === 'expelled') standing = 'left';
+    if (before === undefined || before === 'convicted' || before === 'left' || before === 'removed') return;
+    let standing: Standing = before === 'crashed' ? 'crashed' : 'playing';
+    if (status === 'left') standing = 'left';
+    else if (status === 'expelled') standing = 'removed';
+    else if (status === 'interrupted' && before !== 'crashed') standing = 'silent';
     if (standing === before) return;
     this.#setStanding(seat, standing);
     if (standing === 'silent') this.#notice(`nothing is heard of player ${nameOf(seat)}`);
     else if (standing === 'left') this.#notice(`player ${nameOf(seat)} has left`);
+    else if (standing === 'removed') this.#notice(`the others go on without player ${nameOf(seat)}`);
     else this.#notice(`player ${nameOf(seat)} is heard again`);
   }
 
@@ -277,12 +308,16 @@ export class Match {
     this.#settle();
   }
 
-  /** The match is over when every honest player is done. */
+  /** The match is over when every honest player that has not crashed is done. */
   #settle(): void {
-    const honest = [...this.#children.keys()].filter((index) => !this.#isLiar(index));
+    const honest = [...this.#children.keys()].filter((index) => {
+      return !this.#isLiar(index) && !this.#isCrashed(this.#seats[index]);
+    });
+    if (honest.length === 0) return this.#fail('every honest player was killed');
     const reports = honest.flatMap((index) => this.#reports.get(index) ?? []);
     if (reports.length < honest.length) return;
     const seconds = (performance.now() - (this.#startedAt ?? performance.now())) / 1000;
-    this.#finish({ type: 'played', result: resultOf(this.#options, reports, this.#convicted, seconds) });
+    const gone = { convicted: this.#convicted, crashed: this.#crashed };
+    this.#finish({ type: 'played', result: resultOf(this.#options, reports, gone, seconds) });
   }
 }

@@ -1,18 +1,20 @@
 /** What the parent process and the player processes tell each other; secret keys are never among it. */
 
+import type { RoundStats } from 'fairstep';
 import type { Arena } from './game.ts';
 import type { Options } from './options.ts';
 
 /** What one player process is to do. */
 export interface PlayerSettings
-  extends Pick<Options, 'rounds' | 'seed' | 'protocol' | 'cheat' | 'latencyMs' | 'loss' | 'tickMs'> {
+  extends Pick<
+    Options,
+    'rounds' | 'seed' | 'protocol' | 'roundMs' | 'cheat' | 'crashes' | 'latencyMs' | 'loss' | 'tickMs'
+  > {
   /** Index of the process, from 0. */
   readonly index: number;
   /** UDP port; 0 for any free one. */
   readonly port: number;
   readonly logFile: string;
-  /** Milliseconds between two arenas told to the parent at least; null for none. */
-  readonly arenaMs: number | null;
 }
 
 export interface RosterEntry {
@@ -22,7 +24,12 @@ export interface RosterEntry {
 
 export type ToPlayer =
   | { readonly type: 'settings'; readonly settings: PlayerSettings }
-  | { readonly type: 'play'; readonly roster: readonly RosterEntry[] }
+  | {
+      readonly type: 'play';
+      readonly roster: readonly RosterEntry[];
+      /** Milliseconds between two arenas told to the parent at least; null for none. */
+      readonly arenaMs: number | null;
+    }
   /** Say goodbye to the others, and exit. */
   | { readonly type: 'leave' }
   /** Exit at once. */
@@ -31,8 +38,13 @@ export type ToPlayer =
 /** How a match went so far for one player. */
 export interface Figures {
   readonly round: number;
-  /** Milliseconds from the own commitment leaving to the step of the game. */
+  /** Members of the match have changed so often. */
+  readonly epoch: number;
+  /** Milliseconds from the own commitment leaving to the step of the game, and until that is final. */
   readonly advanceMs: { readonly p50: number; readonly p99: number } | null;
+  readonly finalMs: { readonly p50: number; readonly p99: number } | null;
+  /** Rounds that equal votes alone did not decide. */
+  readonly slowRounds: number;
   /** Bytes sent to all others together. */
   readonly bytesOut: number;
   /** Received things that were dropped, by reason. */
@@ -47,7 +59,13 @@ export type FromPlayer =
   | { readonly type: 'ready'; readonly publicKey: Uint8Array; readonly address: string }
   | { readonly type: 'started' }
   | { readonly type: 'progress'; readonly figures: Figures }
-  | { readonly type: 'arena'; readonly round: number; readonly arena: Arena }
+  | {
+      readonly type: 'arena';
+      readonly round: number;
+      readonly arena: Arena;
+      /** What is held of the newest rounds. */
+      readonly newest: readonly RoundStats[];
+    }
   | { readonly type: 'stall'; readonly waitingFor: readonly number[]; readonly reason: string }
   | { readonly type: 'player'; readonly player: number; readonly status: string }
   | { readonly type: 'cheat'; readonly player: number; readonly evidence: Uint8Array }

@@ -1,12 +1,19 @@
 /** The command line of the demo: what may be given, what holds without it, and what is wrong with it. */
 
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { type LieName, liesAgainst, type ProtocolName } from './lies.ts';
+import { leastRoundMs, usualRoundMs } from './protocol.ts';
 
-export const cheatNames = ['inconsistency', 'bad-opening', 'replay', 'none'] as const;
-export type CheatName = (typeof cheatNames)[number];
+export type CheatName = LieName | 'none';
 
-const protocolNames = ['lockstep'] as const;
-export type ProtocolName = (typeof protocolNames)[number];
+const protocolNames: readonly ProtocolName[] = ['neo', 'lockstep'];
+
+/** A player whose process is killed as soon as it has played that round. */
+export interface Crash {
+  /** Its seat. */
+  readonly player: number;
+  readonly round: number;
+}
 
 /** How the run is shown: a live view, lines of text, or one JSON object at the end. */
 export type Show = 'view' | 'plain' | 'json';
@@ -23,6 +30,9 @@ export interface Options {
   readonly latencyMs: number;
   /** Injected loss, 0 .. 0.5. */
   readonly loss: number;
+  readonly crashes: readonly Crash[];
+  /** Length of a round in neo, milliseconds. */
+  readonly roundMs: number;
   /** A player moves at most this often, in milliseconds; 0 as fast as it can. */
   readonly tickMs: number;
   readonly show: Show;
@@ -48,8 +58,10 @@ const config = {
   players: { type: 'string', default: '4' },
   rounds: { type: 'string', default: '200' },
   seed: { type: 'string' },
-  protocol: { type: 'string', default: 'lockstep' },
+  protocol: { type: 'string', default: 'neo' },
   cheat: { type: 'string', default: 'inconsistency' },
+  crash: { type: 'string', multiple: true, default: [] },
+  'round-ms': { type: 'string' },
   latency: { type: 'string', default: '0' },
   loss: { type: 'string', default: '0' },
   tick: { type: 'string' },
@@ -74,21 +86,30 @@ const ranges = {
   seed: { min: 0, max: 2 ** 32 - 1, unit: '', whole: true },
   latency: { min: 0, max: 2000, unit: ' milliseconds', whole: true },
   loss: { min: 0, max: 50, unit: ' percent', whole: false },
+  'round-ms': { min: 5, max: 10_000, unit: ' milliseconds', whole: true },
   tick: { min: 0, max: 10_000, unit: ' milliseconds', whole: true },
   port: { min: 0, max: 65_535, unit: '', whole: true },
 } as const satisfies Partial<Record<Name, Range>>;
 
-const choices = { protocol: protocolNames, cheat: cheatNames } as const;
-
 /** What an option allows, as the end of a sentence. */
-function allowed(name: string): string {
+function allowed(name: string, choices: readonly string[] = choicesOf(name)): string {
   if (Object.hasOwn(ranges, name)) {
     const { min, max, unit, whole } = ranges[name as keyof typeof ranges];
     return `must be ${whole ? 'a whole number' : 'a number'} from ${min} to ${max}${unit}`;
   }
-  if (Object.hasOwn(choices, name))
-    return `must be one of ${choices[name as keyof typeof choices].join(', ')}`;
+  if (choices.length > 0) return `must be one of ${choices.join(', ')}`;
+  if (name === 'crash') return 'must be a player and a round, such as B@60';
   return 'takes no value';
+}
+
+/** What an option may be set to when nothing else is known; empty for those that are no choice. */
+function choicesOf(name: string): readonly string[] {
+  if (name === 'protocol') return protocolNames;
+  return name === 'cheat' ? cheatsAgainst('neo') : [];
+}
+
+function cheatsAgainst(protocol: ProtocolName): readonly CheatName[] {
+  return [...liesAgainst(protocol), 'none'];
 }
 
 const help = `Light cycles: several player processes play over UDP without a server and without trusting
@@ -100,11 +121,15 @@ each other; unless told otherwise the last of them lies, and is convicted by its
   --rounds N        rounds to play, 1 to 100000 (200)
   --seed N          whole number below 2^32 that the bots and the injected losses are drawn from
                     (a new one each time, printed); keys and nonces are always fresh
-  --protocol NAME   lockstep (lockstep)
-  --cheat NAME      what the last player does: inconsistency, bad-opening, replay or none (inconsistency)
+  --protocol NAME   neo, rounds of fixed length, or lockstep, rounds that wait for all (neo)
+  --cheat NAME      what the last player does (inconsistency):
+                    ${cheatsAgainst('neo').join(', ')}
+  --crash P@ROUND   kills the process of player P (A, B, ...) when the match reaches that round; may be
+                    given more than once
+  --round-ms MS     length of a round in neo, 5 to 10000 (50, or a quarter of the delay if that is more)
   --latency MS      injected one-way delay, 0 to 2000 (0)
   --loss PERCENT    injected loss, 0 to 50 (0)
-  --tick MS         a move at most this often, 0 to 10000 (50 in the live view, else 0)
+  --tick MS         a move at most this often, 0 to 10000 (lockstep in the live view: 50, else 0)
   --json            no view: progress on stderr, one JSON object as the last line of stdout
   --plain           lines of text instead of the live view (as when the output is no terminal)
   --port P          first of consecutive UDP ports on 127.0.0.1; 0 takes free ones (0)
@@ -128,14 +153,38 @@ function numberOf(name: keyof typeof ranges, text: string): number {
   throw new Wrong(`--${name} ${allowed(name)}, not ${quoted(text)}`);
 }
 
-function choiceOf<Choice extends string>(
-  name: 'protocol' | 'cheat',
-  from: readonly Choice[],
-  text: string,
-): Choice {
+function choiceOf<Choice extends string>(name: string, from: readonly Choice[], text: string): Choice {
   const found = from.find((choice) => choice === text);
   if (found !== undefined) return found;
-  throw new Wrong(`--${name} ${allowed(name)}, not ${quoted(text)}`);
+  throw new Wrong(`--${name} ${allowed(name, from)}, not ${quoted(text)}`);
+}
+
+/** Players by the letters that the view gives them, or by their seats. */
+function crashOf(text: string, players: number, rounds: number): Crash {
+  const [, name = '', digits = ''] = /^([A-Pa-p]|\d{1,2})@(\d{1,6})$/.exec(text) ?? [];
+  const player = /^\d/.test(name) ? Number(name) : name.toUpperCase().charCodeAt(0) - 65;
+  const round = Number(digits);
+  if (name === '') throw new Wrong(`--crash ${allowed('crash')}, not ${quoted(text)}`);
+  if (player >= players) throw new Wrong(`--crash names a player that is none of the ${players}: '${text}'`);
+  if (round >= 1 && round <= rounds) return { player, round };
+  throw new Wrong(`--crash must name a round from 1 to ${rounds}, not '${text}'`);
+}
+
+function crashesOf(texts: readonly string[], players: number, rounds: number): readonly Crash[] {
+  const crashes = texts.map((text) => crashOf(text, players, rounds));
+  if (new Set(crashes.map(({ player }) => player)).size < crashes.length) {
+    throw new Wrong('--crash names a player twice');
+  }
+  if (crashes.length < players) return crashes;
+  throw new Wrong('--crash must leave one player');
+}
+
+function roundMsOf(text: string | undefined, latencyMs: number): number {
+  if (text === undefined) return usualRoundMs(latencyMs);
+  const roundMs = numberOf('round-ms', text);
+  const least = leastRoundMs(latencyMs);
+  if (roundMs >= least) return roundMs;
+  throw new Wrong(`--round-ms must be at least ${least} with a latency of ${latencyMs}, not '${text}'`);
 }
 
 /** One sentence for what `parseArgs` found wrong; its own texts do not tell what may be given. */
@@ -165,16 +214,21 @@ function read(args: readonly string[], { terminal, drawSeed }: Surroundings): Pa
       `--port must be at most ${ranges.port.max - players + 1} with ${players} players, not '${port}'`,
     );
   }
-  const tickMs = values.tick === undefined ? (show === 'view' ? 50 : 0) : numberOf('tick', values.tick);
+  const rounds = numberOf('rounds', values.rounds);
+  const protocol = choiceOf('protocol', protocolNames, values.protocol);
+  const latencyMs = numberOf('latency', values.latency);
+  const usualTickMs = show === 'view' && protocol === 'lockstep' ? 50 : 0;
   const options = {
     players,
-    rounds: numberOf('rounds', values.rounds),
+    rounds,
     seed: values.seed === undefined ? drawSeed() : numberOf('seed', values.seed),
-    protocol: choiceOf('protocol', protocolNames, values.protocol),
-    cheat: choiceOf('cheat', cheatNames, values.cheat),
-    latencyMs: numberOf('latency', values.latency),
+    protocol,
+    cheat: choiceOf('cheat', cheatsAgainst(protocol), values.cheat),
+    latencyMs,
     loss: numberOf('loss', values.loss) / 100,
-    tickMs,
+    crashes: crashesOf(values.crash, players, rounds),
+    roundMs: roundMsOf(values['round-ms'], latencyMs),
+    tickMs: values.tick === undefined ? usualTickMs : numberOf('tick', values.tick),
     show,
     port,
   };

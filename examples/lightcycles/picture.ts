@@ -1,11 +1,12 @@
 /** What there is to see of a running match, for whoever shows it. */
 
+import type { RoundStats } from 'fairstep';
 import type { Arena } from './game.ts';
 import type { Figures } from './messages.ts';
 import type { Options } from './options.ts';
 
 /** What has become of a player; a cheat that convicts nobody leaves it playing. */
-export type Standing = 'playing' | 'silent' | 'convicted' | 'left';
+export type Standing = 'playing' | 'silent' | 'crashed' | 'removed' | 'convicted' | 'left';
 
 export interface Rider {
   /** What people call it: A, B, C, ... by seat. */
@@ -22,6 +23,8 @@ export interface Picture {
   /** The newest round that all could have played. */
   readonly round: number;
   readonly arena: Arena | null;
+  /** The newest rounds as one player sees them, oldest first; none in lockstep. */
+  readonly newest: readonly RoundStats[];
   /** Who is waited for, with the reason that the library gives; null while play goes on. */
   readonly waiting: { readonly seats: readonly number[]; readonly reason: string } | null;
   readonly figures: Figures | null;

@@ -3,16 +3,16 @@
  * parent only hands out the roster and listens; it decides nothing of the match.
  */
 
-import { createSession, generateIdentity, type Identity, lockstep, type Session } from 'fairstep';
+import { createSession, generateIdentity, type Identity, type Session } from 'fairstep';
 import { impaired } from 'fairstep/impaired';
 import { fileLog } from 'fairstep/log';
-import { type Cheat, cheats } from 'fairstep/sim';
 import { udp } from 'fairstep/udp';
 import { chooseTurn } from './bot.ts';
 import { besideTheTruth, cheating, signerOf } from './cheater.ts';
 import { type Arena, lightcycles, type Turn } from './game.ts';
+import { lies } from './lies.ts';
 import type { DoneReason, Figures, FromPlayer, PlayerSettings, RosterEntry, ToPlayer } from './messages.ts';
-import type { CheatName } from './options.ts';
+import { protocolOf } from './protocol.ts';
 
 type Transport = Awaited<ReturnType<typeof udp>>;
 
@@ -31,14 +31,6 @@ function fail(thrown: unknown): void {
   tell({ type: 'failed', problem }, () => process.exit(1));
 }
 
-function cheatOf(name: Exclude<CheatName, 'none'>, rounds: number, players: number): Cheat {
-  const fromRound = Math.min(FROM_ROUND, Math.ceil(rounds / 2));
-  if (name === 'bad-opening') return cheats.badOpening({ fromRound });
-  if (name === 'replay') return cheats.replay({ fromRound });
-  const cheat = cheats.inconsistency({ fromRound });
-  return players > 3 ? cheat : besideTheTruth(cheat);
-}
-
 /** The transport as the settings want it: slow, lossy, lying, or as it is. */
 async function spoiled(
   transport: Transport,
@@ -50,27 +42,42 @@ async function spoiled(
   if (cheat === 'none') return slow;
   const { publicKey } = identity;
   const random = (bound: number): number => Math.floor(Math.random() * bound);
-  const lie = cheatOf(cheat, rounds, roster.length);
-  return cheating(slow, { cheat: lie, publicKey, roster, sign: await signerOf(identity), random });
+  const lie = lies[cheat].make(Math.min(FROM_ROUND, Math.ceil(rounds / 2)));
+  const shown = cheat === 'inconsistency' && roster.length <= 3 ? besideTheTruth(lie) : lie;
+  return cheating(slow, { cheat: shown, publicKey, roster, sign: await signerOf(identity), random });
+}
+
+/** What a match has come to after a round. */
+interface Came {
+  readonly round: number;
+  readonly scores: readonly number[];
+  readonly wins: readonly number[];
 }
 
 class Player {
   readonly #settings: PlayerSettings;
   readonly #session: Session<Arena, Turn>;
+  readonly #arenaMs: number | null;
+  /** Of the last round to be played, or of the newest one before. */
+  #came: Came | null = null;
   #progressAt = Number.NEGATIVE_INFINITY;
   #arenaAt = Number.NEGATIVE_INFINITY;
   #moveAt = Number.NEGATIVE_INFINITY;
 
-  constructor(settings: PlayerSettings, session: Session<Arena, Turn>) {
+  constructor(settings: PlayerSettings, session: Session<Arena, Turn>, arenaMs: number | null) {
     this.#settings = settings;
     this.#session = session;
+    this.#arenaMs = arenaMs;
     session.on('advance', ({ round, state }) => this.#advanced(round, state));
-    session.on('stall', ({ waitingFor, reason }) => tell({ type: 'stall', waitingFor, reason }));
+    session.on('final', ({ round, stateHash }) => {
+      if (round === settings.rounds) this.#done('rounds', stateHash);
+    });
+    session.on('stall', ({ waitingFor, reason }) => this.#stalled(waitingFor, reason));
     session.on('player', ({ player, status }) => tell({ type: 'player', player, status }));
     session.on('cheat', ({ player, evidence }) => tell({ type: 'cheat', player, evidence }));
     session.on('desync', ({ round, players }) => tell({ type: 'desync', round, players }));
     session.on('end', ({ reason }) => {
-      if (reason !== 'left') this.#done(reason);
+      if (reason !== 'left') this.#done(reason, session.stateHash);
     });
     session.on('error', fail);
   }
@@ -100,31 +107,44 @@ class Player {
   }
 
   #advanced(round: number, arena: Arena): void {
-    const { rounds, arenaMs } = this.#settings;
-    const now = performance.now();
-    if (arenaMs !== null && (now >= this.#arenaAt + arenaMs || round === rounds)) {
-      this.#arenaAt = now;
-      tell({ type: 'arena', round, arena });
+    const { crashes, rounds } = this.#settings;
+    const { seat } = this.#session;
+    if (crashes.some((crash) => crash.player === seat && crash.round <= round)) {
+      process.kill(process.pid, 'SIGKILL');
     }
-    if (round >= rounds) return this.#done('rounds');
+    const now = performance.now();
+    if (this.#arenaMs !== null && (now >= this.#arenaAt + this.#arenaMs || round === rounds)) {
+      this.#arenaAt = now;
+      tell({ type: 'arena', round, arena, newest: this.#session.stats().newest });
+    }
+    if (round <= rounds) this.#came = { round, scores: [...arena.scores], wins: [...arena.wins] };
+    if (round >= rounds) return;
     if (now >= this.#progressAt + PROGRESS_MS) {
       this.#progressAt = now;
-      tell({ type: 'progress', figures: this.#figures() });
+      tell({ type: 'progress', figures: this.#figures(round) });
     }
     this.#move();
   }
 
-  #figures(): Figures {
-    const { rounds, advanceMs, bytesOut, refused, keyring } = this.#session.stats();
-    return { round: rounds, advanceMs: advanceMs ?? null, bytesOut, refused, keyring };
+  /** Who was killed is not waited for: where the rules ask for it, all others wish to go on without it. */
+  #stalled(waitingFor: readonly number[], reason: string): void {
+    tell({ type: 'stall', waitingFor, reason });
+    for (const { player } of this.#settings.crashes) {
+      if (waitingFor.includes(player) && player !== this.#session.seat) this.#session.remove(player);
+    }
   }
 
-  #done(reason: DoneReason): void {
-    const { state, stateHash } = this.#session;
-    if (state === null || stateHash === null)
+  #figures(round: number): Figures {
+    const { epoch, advanceMs, finalMs, slowRounds, bytesOut, refused, keyring } = this.#session.stats();
+    const times = { advanceMs: advanceMs ?? null, finalMs: finalMs ?? null };
+    return { round, epoch, ...times, slowRounds, bytesOut, refused, keyring };
+  }
+
+  #done(reason: DoneReason, stateHash: Uint8Array | null): void {
+    if (this.#came === null || stateHash === null)
       return fail(new Error(`the match ended before it began: ${reason}`));
-    const { scores, wins } = state;
-    tell({ type: 'done', reason, figures: this.#figures(), stateHash, scores, wins });
+    const { round, scores, wins } = this.#came;
+    tell({ type: 'done', reason, figures: this.#figures(round), stateHash, scores, wins });
   }
 }
 
@@ -144,7 +164,7 @@ async function prepare(settings: PlayerSettings): Promise<Prepared> {
 
 async function join(
   { settings, identity, transport }: Prepared,
-  roster: readonly RosterEntry[],
+  { arenaMs, roster }: Extract<ToPlayer, { type: 'play' }>,
 ): Promise<Player> {
   const { latencyMs, logFile } = settings;
   const session = await createSession({
@@ -153,10 +173,10 @@ async function join(
     players: roster,
     transport: await spoiled(transport, identity, roster, settings),
     log: fileLog(logFile),
-    protocol: lockstep({ stallMs: 1000 + 10 * latencyMs }),
+    protocol: protocolOf(settings),
     handshakeMs: 30_000 + 40 * latencyMs,
   });
-  const player = new Player(settings, session);
+  const player = new Player(settings, session, arenaMs);
   await player.play();
   return player;
 }
@@ -170,7 +190,7 @@ function obey(): void {
       prepared = prepare(order.settings);
       prepared.catch(fail);
     } else if (order.type === 'play') {
-      player = prepared?.then((ready) => join(ready, order.roster)) ?? null;
+      player = prepared?.then((ready) => join(ready, order)) ?? null;
       player?.catch(fail);
     } else if (order.type === 'leave') {
       player?.then((each) => each.leave()).catch(fail);

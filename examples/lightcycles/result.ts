@@ -1,7 +1,8 @@
 /** How a match went, as a value: what the summary says and what --json prints. */
 
+import { type LieName, lies } from './lies.ts';
 import type { DoneReason, Figures } from './messages.ts';
-import type { Options } from './options.ts';
+import type { Crash, Options } from './options.ts';
 import { nameOf } from './picture.ts';
 
 /** What a player reported at its end. */
@@ -45,8 +46,16 @@ export interface Result {
   readonly scores: readonly number[];
   readonly wins: readonly number[];
   readonly convicted: readonly Conviction[];
+  /** Players whose processes were killed, with the round they had played. */
+  readonly crashed: readonly Crash[];
   /** From the own commitment leaving to the step of the game; the slowest honest player's. */
   readonly advanceMs: { readonly p50: number; readonly p99: number } | null;
+  /** From the own commitment leaving until the round can never be taken back; the same. */
+  readonly finalMs: { readonly p50: number; readonly p99: number } | null;
+  /** Rounds that equal votes alone did not decide, as the player with most of them saw it. */
+  readonly slowRounds: number;
+  /** How many lists of members the match was played with. */
+  readonly epochs: number;
   /** Injected one-way delay, milliseconds. */
   readonly latencyMs: number;
   /** Sent by one honest player to all others together, on average. */
@@ -61,8 +70,8 @@ function rounded(ms: number): number {
   return Math.round(ms * 1000) / 1000;
 }
 
-function advanceOf(reports: readonly Report[]): Result['advanceMs'] {
-  const known = reports.flatMap(({ figures }) => figures.advanceMs ?? []);
+function timesOf(reports: readonly Report[], name: 'advanceMs' | 'finalMs'): Result['advanceMs'] {
+  const known = reports.flatMap(({ figures }) => figures[name] ?? []);
   if (known.length === 0) return null;
   const slowest = (share: 'p50' | 'p99'): number => rounded(Math.max(...known.map((each) => each[share])));
   return { p50: slowest('p50'), p99: slowest('p99') };
@@ -87,9 +96,10 @@ function winnerOf(scores: readonly number[], out: readonly number[]): number | n
 export function resultOf(
   { players, protocol, seed, cheat, latencyMs }: Options,
   reports: readonly Report[],
-  convicted: readonly Conviction[],
+  gone: Pick<Result, 'convicted' | 'crashed'>,
   seconds: number,
 ): Result {
+  const { convicted, crashed } = gone;
   const rounds = Math.min(...reports.map(({ figures }) => figures.round));
   const still = reports.filter(({ reason }) => reason !== 'expelled').sort((a, b) => a.seat - b.seat);
   const stateHashes = still.map(({ stateHash }) => stateHash);
@@ -104,10 +114,13 @@ export function resultOf(
     agreed: new Set(stateHashes).size === 1 && sameRound,
     winner: winnerOf(
       scores,
-      convicted.map(({ player }) => player),
+      [...convicted, ...crashed].map(({ player }) => player),
     ),
-    ...{ scores, wins, convicted },
-    advanceMs: advanceOf(reports),
+    ...{ scores, wins, convicted, crashed },
+    advanceMs: timesOf(reports, 'advanceMs'),
+    finalMs: timesOf(reports, 'finalMs'),
+    slowRounds: Math.max(...reports.map((each) => each.figures.slowRounds)),
+    epochs: Math.max(...reports.map((each) => each.figures.epoch)) + 1,
     latencyMs,
     bytesPerRound: Math.round(bytes / reports.length),
     refused: refusals(reports),
@@ -139,10 +152,15 @@ function quoted(path: string): string {
   return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
+function crashLines({ crashed }: Result): readonly string[] {
+  return crashed.map(({ player, round }) => `Player ${nameOf(player)} was killed in round ${round}.`);
+}
+
 function convictionLines({ convicted, cheat }: Result): readonly string[] {
   if (convicted.length === 0) {
     if (cheat === 'none') return [];
-    if (cheat === 'replay') return ['Nobody was convicted: what is replayed is refused, and proves nothing.'];
+    if (!lies[cheat as LieName].proves)
+      return [`Nobody was convicted: the cheat ${cheat} is refused, and proves nothing.`];
     return [`Nobody was convicted: the cheat ${cheat} left no evidence.`];
   }
   return convicted.flatMap(({ player, kind, round, file }) => [
@@ -154,20 +172,25 @@ function convictionLines({ convicted, cheat }: Result): readonly string[] {
 
 /** The summary for people, line by line. */
 export function summaryLines(result: Result): readonly string[] {
-  const { advanceMs, ended, latencyMs, protocol, rounds, scores, seed, winner, wins } = result;
+  const { advanceMs, ended, finalMs, latencyMs, protocol, rounds, scores, seed, winner, wins } = result;
   const points = scores.map((score, seat) => `${nameOf(seat)} ${score} (${wins[seat]})`).join('  ');
   const refused = Object.entries(result.refused).map(([reason, count]) => `${reason} ${count}`);
-  const time = (share: 'p50' | 'p99'): string => `${share} ${delay(advanceMs?.[share] ?? 0, latencyMs)}`;
+  const time = (times: NonNullable<Result['advanceMs']>): string =>
+    `p50 ${delay(times.p50, latencyMs)}, p99 ${delay(times.p99, latencyMs)}`;
+  const epochs = `${result.epochs} ${result.epochs === 1 ? 'epoch' : 'epochs'}`;
   return [
     `Winner: ${winner === null ? 'nobody alone; the best are level' : nameOf(winner)}`,
     `  points (heats won)  ${points}`,
     `${rounds} rounds in ${result.seconds.toFixed(1)} s with ${protocol}, seed ${seed}`,
     ...(ended === 'rounds' ? [] : [endings[ended]]),
-    ...(advanceMs === null ? [] : [`  input to advance    ${time('p50')}, ${time('p99')}`]),
+    ...(advanceMs === null ? [] : [`  input to advance    ${time(advanceMs)}`]),
+    ...(finalMs === null ? [] : [`  input to final      ${time(finalMs)}`]),
+    ...(protocol === 'neo' ? [`  slow rounds         ${result.slowRounds}, in ${epochs}`] : []),
     `  bytes a round       ${result.bytesPerRound} sent by each player, to all others together`,
     `  keyring             ${result.keyring}`,
     `  refused             ${refused.length === 0 ? 'nothing' : refused.join(', ')}`,
     ...hashLines(result),
+    ...crashLines(result),
     ...convictionLines(result),
   ];
 }

@@ -1,9 +1,11 @@
 /** The live view: a frame of the picture as lines for a terminal of a given size. It draws nothing itself. */
 
 import { boardLines, boardSize, paintOf, type Scale } from './board.ts';
+import type { RoundStats } from 'fairstep';
 import type { Arena } from './game.ts';
-import { namesOf, type Picture, type Rider, refusedIn, type Standing } from './picture.ts';
-import { type Line, paint, type Span, toWidth, widthOf } from './spans.ts';
+import type { Figures } from './messages.ts';
+import { nameOf, namesOf, type Picture, type Rider, refusedIn, type Standing } from './picture.ts';
+import { type Line, paint, type Span, type Style, toWidth, widthOf } from './spans.ts';
 
 export interface Screen {
   readonly columns: number;
@@ -16,12 +18,16 @@ const GAP = 2;
 /** Columns that the table of players needs, and with the beginnings of their keys. */
 const TABLE = 28;
 const TABLE_WITH_KEYS = 36;
+/** What stands before the votes. */
+const HEAD = ' votes';
 /** Newest notices shown. */
 const NOTICES = 2;
 
 const standings: Readonly<Record<Standing, string>> = {
   playing: '',
   silent: 'silent',
+  crashed: 'crashed',
+  removed: 'removed',
   convicted: 'convicted',
   left: 'left',
 };
@@ -55,7 +61,7 @@ function riderLine(
   const score = String(arena?.scores[seat] ?? 0).padStart(4);
   const wins = `${arena?.wins[seat] ?? 0} won`;
   const note: Span =
-    state === '' ? [riding ? 'riding' : 'crashed', riding ? 'green' : 'gray'] : [state, ['bold', 'red']];
+    state === '' ? [riding ? 'riding' : 'out', riding ? 'green' : 'gray'] : [state, ['bold', 'red']];
   return [
     [' '],
     [` ${name} `, paintOf(seat).head],
@@ -67,14 +73,36 @@ function riderLine(
   ];
 }
 
+/** Who has voted in a round: their letters, a dot for each of the others. */
+function votesOf({ final, round, slow, voted }: RoundStats, players: number): readonly Span[] {
+  const letters = Array.from({ length: players }, (_, seat) => (voted.includes(seat) ? nameOf(seat) : '·'));
+  const style: Style = slow ? ['bold', 'yellow'] : final ? 'gray' : 'green';
+  return [[`  ${round} `], [letters.join('') + (slow ? ' slow' : ''), style]];
+}
+
+/** The votes of as many of the newest rounds as there is room for. */
+function votesLine({ newest, options }: Picture, columns: number): Line {
+  if (options.protocol !== 'neo') return [];
+  let line: Line = [];
+  for (const round of newest.toReversed()) {
+    const longer = [...votesOf(round, options.players), ...line];
+    if (widthOf(longer) + HEAD.length > columns) break;
+    line = longer;
+  }
+  return line.length === 0 ? [] : [[HEAD], ...line];
+}
+
+function timesOf(times: Figures['advanceMs']): string {
+  return `${(times?.p50 ?? 0).toFixed(1)} ms (p99 ${(times?.p99 ?? 0).toFixed(1)})`;
+}
+
 function figureLine({ figures }: Picture): Line {
   if (figures === null || figures.round === 0) return [];
-  const { advanceMs, bytesOut, keyring, round } = figures;
-  const [p50, p99] = [advanceMs?.p50 ?? 0, advanceMs?.p99 ?? 0].map((ms) => ms.toFixed(1));
+  const { advanceMs, bytesOut, finalMs, keyring, round } = figures;
   const bytes = Math.round(bytesOut / round);
   return [
-    [` advance ${p50} ms (p99 ${p99}), ${bytes} bytes a round`],
-    [`, ${refusedIn(figures)} refused, keyring ${keyring}`],
+    [` advance ${timesOf(advanceMs)}, final ${timesOf(finalMs)}, ${bytes} bytes a round`],
+    [`, ${refusedIn(figures)} refused, ${keyring}`],
   ];
 }
 
@@ -125,8 +153,9 @@ function middleLines(picture: Picture, around: number, screen: Screen): readonly
 export function frame(picture: Picture, screen: Screen): readonly string[] {
   const above = [titleLine(picture), heatLine(picture)];
   const news = picture.notices.slice(-NOTICES).map((notice): Line => [[` ${notice}`]]);
-  const below = [figureLine(picture), statusLine(picture), ...news];
-  const around = above.length + 2 + NOTICES;
+  const votes = votesLine(picture, screen.columns);
+  const below = [...(votes.length > 0 ? [votes] : []), figureLine(picture), statusLine(picture), ...news];
+  const around = above.length + below.length - news.length + NOTICES;
   const lines = [...above, ...middleLines(picture, around, screen), ...below].slice(0, screen.rows);
   return lines.map((line) => paint(toWidth(line, screen.columns), screen.colours));
 }

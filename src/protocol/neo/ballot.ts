@@ -7,7 +7,7 @@ import type { Seat } from '../../base/ids.ts';
 import { add, count, has, nobody, type PlayerSet, seatsOf } from '../../base/players.ts';
 import type { Quorum } from '../quorum.ts';
 import type { BySeat } from '../round.ts';
-import type { Contest, HeldConfirm, HeldVote } from './state.ts';
+import type { Contest, HeldConfirm, HeldVote, NeoRound } from './state.ts';
 import { sameValue, type Value } from './values.ts';
 
 /** The value that most entries have, and whose they are. */
@@ -83,4 +83,15 @@ export function outcomeOfSlot(
   const certified = tally !== null && equal >= q ? tally.value : null;
   if (tally !== null && equal >= fast) return { decided: tally.value, certified };
   return { decided: confirmedValue(confirms, members, slot, q), certified };
+}
+
+/** True when more than votes was said about the slots of a round, and equal votes alone do not decide it. */
+export function isSlow({ environment, slots, votes }: NeoRound): boolean {
+  const { members, quorum } = environment;
+  if (slots.view > 0) return true;
+  if (!slots.confirms.some((list) => list !== null)) return false;
+  return seatsOf(members).some((slot) => {
+    const tally = tallyVotes(votes, members, slot);
+    return tally === null || count(tally.voters) < quorum.fast;
+  });
 }

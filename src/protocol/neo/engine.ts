@@ -5,13 +5,14 @@ import type { RoundsHeader } from '../../wire/rounds.ts';
 import type { VectorItem } from '../../wire/rounds-item.ts';
 import type { Engine, RoundView } from '../engine.ts';
 import { sessionOf } from '../handshake.ts';
+import { isSlow } from './ballot.ts';
 import { roundTrip } from './clock.ts';
 import { setsOf } from './holdings.ts';
 import { openRounds } from './open.ts';
 import { type NeoParameters, neoOptions } from './options.ts';
 import { decodeNeoRecord, encodeNeoRecord, type NeoRecord } from './record.ts';
 import { type Restored, restore } from './recovery.ts';
-import { createNeoSession, isSlow, membersOf, type NeoSession, neoWakeAt, neoWanted, stepNeoSession } from './session.ts';
+import { createNeoSession, membersOf, type NeoSession, neoWakeAt, neoWanted, stepNeoSession } from './session.ts';
 import { type Neo, pastOf } from './state.ts';
 
 /** Rounds that {@link newestRounds} tells of. */

@@ -26,6 +26,7 @@ import {
   takeOwnHello,
   waitForOthers,
 } from '../greeting.ts';
+import { isSlow } from './ballot.ts';
 import { type Clock, firstClock, hear, keep, roundTrip, sessionTime, stamp } from './clock.ts';
 import { listed } from './holdings.ts';
 import { firstLateness, type Lateness, noteCommit, reportOf } from './lateness.ts';
@@ -36,7 +37,7 @@ import { scheduledAt } from './pace.ts';
 import type { NeoRecord } from './record.ts';
 import type { Restored } from './recovery.ts';
 import { suspects } from './stall.ts';
-import { beginNeo, type Neo, type NeoRound, type Now, pastOf, roundOf } from './state.ts';
+import { beginNeo, type Neo, type Now, pastOf, roundOf } from './state.ts';
 import type { NeoEffect } from './turn.ts';
 
 /** Who was heard within this many arrival bounds is there; or within that many pauses of who has nothing to say. */
@@ -153,11 +154,6 @@ class Turn {
     if (effect.type !== 'retell') this.effects.push(effect);
     else this.set({ link: tellAll(this.session.link, { type: 'packet', bytes: effect.packet }) });
   }
-}
-
-/** True when more than votes was said about the slots of a round. */
-export function isSlow({ slots }: NeoRound): boolean {
-  return slots.view > 0 || slots.confirms.some((list) => list !== null);
 }
 
 /** The members as the newest final round leaves them. */

@@ -27,7 +27,7 @@ const LONG_AGO = -micros(100_000);
 
 type Round = Parameters<typeof noteCommit>[2];
 function roundAt(round: number, permittedAt: Micros = LONG_AGO, members: PlayerSet = firstPlayers(4)): Round {
-  const environment = { epoch: 0, members, pace, quorum: quorum(4) };
+  const environment = { epoch: 0, seats: 4, members, pace, quorum: quorum(4) };
   return { round, permittedAt, environment, decided: [null, null, null, null] };
 }
 
