@@ -1,4 +1,4 @@
-import { createSession, defineGame, generateIdentity, lockstep, type PlayerOption } from 'fairstep';
+import { createSession, defineGame, generateIdentity, neo, type PlayerOption } from 'fairstep';
 import { fileLog } from 'fairstep/log';
 import { udp } from 'fairstep/udp';
 
@@ -18,16 +18,15 @@ export async function play(meet: (me: PlayerOption) => Promise<PlayerOption[]>, 
   const transport = await udp({ port: 0 });
   const players = await meet({ publicKey: identity.publicKey, address: transport.address });
   const log = fileLog(path);
-  const session = await createSession({
-    game: race,
-    identity,
-    players,
-    transport,
-    log,
-    protocol: lockstep(),
-  });
+  const protocol = neo({ roundMs: 50 });
+  const session = await createSession({ game: race, identity, players, transport, log, protocol });
+  const states = new Map<number, Race>();
   const end = new Promise<Race>((resolve) => {
-    session.on('advance', ({ round, state }) => (round < 20 ? session.submit(round % 4) : resolve(state)));
+    session.on('advance', ({ round, state }) => {
+      states.set(round, state);
+      session.submit(round % 4);
+    });
+    session.on('final', ({ round }) => round === 20 && resolve(states.get(20) as Race));
   });
   session.on('cheat', ({ kind, player }) => console.error(`player ${player} lied: ${kind}`));
   session.submit(0);

@@ -15,8 +15,9 @@ import { holdsOpening, isSettled, supportOf } from './instance.ts';
 import { stateDigest } from './digest.ts';
 import { type ClosedRound, digest, fold } from './log-state.ts';
 import { needed } from './openings.ts';
+import { keptRounds } from './membership.ts';
 import type { FinalRound } from './record.ts';
-import { type Contest, type NeoRound, newest, pastOf, permit, type Played, roundOf } from './state.ts';
+import { type Contest, type Neo, type NeoRound, newest, pastOf, permit, type Played, roundOf } from './state.ts';
 import type { Turn } from './turn.ts';
 import { decodeUpdate, type Update } from './update.ts';
 import { NONE, sameValue } from './values.ts';
@@ -104,7 +105,7 @@ export function takePlayed(turn: Turn, number: Round, stateHash: Uint8Array, ill
   const { past, playing, setup } = turn.state;
   if (number === 0) {
     const [first] = past;
-    if (first) turn.set({ past: [{ ...first, stateHash }, ...past.slice(1)] });
+    if (first && turn.state.pastFrom === 0) turn.set({ past: [{ ...first, stateHash }, ...past.slice(1)] });
     return;
   }
   if (playing === null || playing.closed.round !== number) return;
@@ -174,7 +175,7 @@ export function finalize(turn: Turn): void {
     turn.set(permit(turn.state, turn.now.time));
     turn.effects.push({ type: 'final', round: number });
     for (const event of events) turn.happened(event);
-    forget(turn);
+    turn.set(forgotten(turn.state));
   }
 }
 
@@ -224,15 +225,18 @@ function finalRound(turn: Turn, round: NeoRound): FinalRound {
   };
 }
 
-/** Drops what nobody can need any more: rounds R behind, and states that no open round rests on. */
-function forget(turn: Turn): void {
-  const { final, past, pastFrom, rounds, roundsFrom, setup } = turn.state;
-  const { alpha, silence } = setup.log;
-  const keepRounds = Math.max(roundsFrom, final - (silence + 2 * alpha + 1) + 1);
-  const keepPast = Math.max(pastFrom, final - 2 * alpha);
-  if (keepRounds > roundsFrom) {
-    turn.set({ rounds: rounds.slice(keepRounds - roundsFrom), roundsFrom: keepRounds });
-  }
-  if (keepPast > pastFrom) turn.set({ past: past.slice(keepPast - pastFrom), pastFrom: keepPast });
+/** The machine without what nobody can need any more: rounds R behind, states that no open round rests on. */
+export function forgotten(neo: Neo): Neo {
+  const { final, past, pastFrom, rounds, roundsFrom, setup } = neo;
+  const { alpha } = setup.log;
+  const firstRound = Math.max(roundsFrom, final - keptRounds(setup.log) + 1);
+  const firstPast = Math.max(pastFrom, final - 2 * alpha);
+  return {
+    ...neo,
+    rounds: rounds.slice(firstRound - roundsFrom),
+    roundsFrom: firstRound,
+    past: past.slice(firstPast - pastFrom),
+    pastFrom: firstPast,
+  };
 }
 

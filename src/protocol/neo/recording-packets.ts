@@ -53,29 +53,32 @@ export class PacketReader {
     const packets: Verified<Packet>[] = [];
     for (const [index, bytes] of list.entries()) {
       const packet = this.#read(bytes, log);
-      if ('reason' in packet) return { lies: [], ...packet, packet: index };
+      if ('reason' in packet) return { ...packet, packet: index };
       packets.push(packet);
     }
     return { packets };
   }
 
-  #read(bytes: Uint8Array, log: LogState): Verified<Packet> | Pick<BadPacket, 'reason' | 'detail'> {
+  #read(bytes: Uint8Array, log: LogState): Verified<Packet> | Omit<BadPacket, 'packet'> {
+    const bad = (reason: PacketFault, detail: string, lies: readonly Lie[] = []): Omit<BadPacket, 'packet'> => {
+      return { reason, detail, lies };
+    };
     const packet = decodeAnyPacket(bytes);
-    if (packet === null) return { reason: 'packet', detail: 'what should be a packet is none' };
+    if (packet === null) return bad('packet', 'what should be a packet is none');
     const publicKey = log.roster[packet.sender]?.publicKey;
     if (publicKey === undefined || !has(log.members, packet.sender)) {
-      return { reason: 'sender', detail: `player ${packet.sender} is no member` };
+      return bad('sender', `player ${packet.sender} is no member`);
     }
     const name = `${toHex(publicKey)} ${toHex(bytes)}`;
     const known = this.#known.get(name);
     if (known !== undefined) return known;
     const verified = this.#verify(sealPacket(packet, this.#session, publicKey));
     if (verified === null) {
-      return { reason: 'signature', detail: `a signature under the name of player ${packet.sender} is not valid` };
+      return bad('signature', `a signature under the name of player ${packet.sender} is not valid`);
     }
     if (doubleEntry(packet) !== null) {
       const lies = liesAmong(this.#session, log, [verified], []);
-      return { reason: 'packet', detail: 'a packet lists one statement twice', ...{ lies } };
+      return bad('packet', 'a packet lists one statement twice', lies);
     }
     if (this.#known.size === REMEMBERED_MAX) this.#known.clear();
     this.#known.set(name, verified);

@@ -11,7 +11,6 @@ import { vectorDigest } from '../../crypto/commitment.ts';
 import type { Verified } from '../../crypto/signature.ts';
 import { type Packet, partHashOf } from '../../wire/packet.ts';
 import { type Confirm, ROUND_INSTANCE, type Statement, type Vote } from '../../wire/statement.ts';
-import type { BySeat } from '../round.ts';
 import { confirmedValue, outcomeOfSlot, tallyVotes } from './ballot.ts';
 import { leaderOf, slotsOf } from './instance.ts';
 import type { RecordedRound } from './recording-format.ts';

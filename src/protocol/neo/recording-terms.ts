@@ -5,8 +5,9 @@ import { seatOf } from '../../base/ids.ts';
 import { decodePlain, encodePlain, type Plain } from '../../wire/plain.ts';
 import type { Game } from '../game.ts';
 import { neoParameters, sessionOf } from '../handshake.ts';
+import { firstLog } from './log-state.ts';
 import { type NeoParameters, neoOptions } from './options.ts';
-import { beginNeo, type NeoSetup } from './state.ts';
+import type { NeoSetup } from './state.ts';
 
 /** The five parts of an encoded agreement, or null. */
 function partsOf(agreement: Uint8Array): readonly Plain[] | null {
@@ -38,8 +39,8 @@ export function setupOf(
   try {
     const session = sessionOf(agreement, keys, nonces);
     const setup = neoOptions(parameters).setupOf(session, { keys, me: seatOf(0) }, nonces);
-    beginNeo({ ...setup, log: { ...setup.log, alpha: Math.min(setup.log.alpha, 2) } });
-    return Number.isSafeInteger(setup.log.alpha) && setup.log.silence > setup.log.alpha ? setup : null;
+    firstLog(setup.log, setup.roster, setup.pace);
+    return setup;
   } catch {
     return null;
   }

@@ -8,21 +8,22 @@
  */
 
 import { equalBytes } from '../../base/bytes.ts';
-import { type Round, type Seat, seatOf } from '../../base/ids.ts';
+import { type Round, seatOf } from '../../base/ids.ts';
 import { add, has, minus, nobody, type PlayerSet, seatsOf, union, within } from '../../base/players.ts';
 import { commit } from '../../crypto/commitment.ts';
 import { ROUND_INSTANCE } from '../../wire/statement.ts';
+import { hash } from '../../crypto/hash.ts';
 import type { Game } from '../game.ts';
 import { firstSeed } from '../lockstep-state.ts';
-import { Play } from '../play.ts';
+import { Play, type Played } from '../play.ts';
 import { stateDigest } from './digest.ts';
-import { type ClosedRound, fold, type LogEvent, type LogState } from './log-state.ts';
+import { type ClosedRound, firstLog, fold, type LogEvent, type LogState } from './log-state.ts';
 import { type RecordedRound, type RecordingHead, RecordingReader } from './recording-format.ts';
 import { type Lie, liesAmong, type PacketFault, PacketReader, type Verify } from './recording-packets.ts';
 import { decidedValue, isShown, isVoid, namedDigest, type Proof, proofOf } from './recording-proof.ts';
 import { isAbout, setupOf } from './recording-terms.ts';
 import { closedOfFinal, seedAfter } from './recovery.ts';
-import { beginNeo, environmentOf, type NeoSetup } from './state.ts';
+import { environmentOf, type NeoSetup } from './state.ts';
 import { NONE, sameValue } from './values.ts';
 
 export { encodeRecording, Recorder, recordingOf } from './recording-format.ts';
@@ -161,11 +162,11 @@ class Replay<State, Input> {
 
   /** Begins the game. False if it throws. */
   begin(): boolean {
-    const [first] = beginNeo(this.setup).past;
-    if (first === undefined) return false;
-    this.#past.set(0, first);
+    const { log, pace, roster, session } = this.setup;
+    const seed = firstSeed(session);
     try {
-      this.#past.set(0, { ...first, stateHash: this.#play.begin(firstSeed(this.setup.session)) });
+      const stateHash = this.#play.begin(seed);
+      this.#past.set(0, { log: firstLog(log, roster, pace), stateHash, seed: hash('seed', seed) });
       return true;
     } catch {
       return false;
@@ -210,7 +211,7 @@ class Replay<State, Input> {
     const before = this.#pastOf(round - 1);
     const seed = seedAfter(before.seed, recorded.openings);
     const inputs = Array.from({ length: seats }, (_, seat) => closed.updates[seat]?.input ?? null);
-    let played: ReturnType<Play<State, Input>['advance']>;
+    let played: Played<State, Input>;
     try {
       played = this.#play.advance({ epoch, round, members, inputs, seed: judged.seed, nextSeed: seed });
       this.#play.finalize(round);
@@ -338,10 +339,10 @@ function beginReplay<State, Input>(
   return replay.begin() ? replay : { reason: 'threw', detail: 'the game does not begin' };
 }
 
-function failing(sofar: Verified, { detail, lies = [], packet = null, reason, round }: Fault): RecordingVerdict {
+function failing(sofar: Verified, { detail, lies = [], packet, reason, round }: Fault): RecordingVerdict {
   const [lie = null] = lies;
   const blame = lie?.publicKey ?? null;
-  return { ...sofar, ok: false, round, reason, detail, packet, blame, evidence: lie?.evidence ?? null };
+  return { ...sofar, ok: false, round, reason, detail, packet: packet ?? null, blame, evidence: lie?.evidence ?? null };
 }
 
 /**

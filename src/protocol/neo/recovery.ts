@@ -14,6 +14,7 @@ import { decodePacket, type Packet } from '../../wire/packet.ts';
 import { type NeoStatement, ROUND_INSTANCE } from '../../wire/statement.ts';
 import type { EndReason } from '../effect.ts';
 import type { Outcome } from '../round.ts';
+import { forgotten } from './execute.ts';
 import { holdPacket } from './neo.ts';
 import { type ClosedRound, fold } from './log-state.ts';
 import type { FinalRound, NeoRecord } from './record.ts';
@@ -100,6 +101,7 @@ function replayFinal(replay: Replay, final: FinalRound): void {
   const played = { closed, events, log, seed, stateHash: final.stateHash };
   replay.neo = permit({ ...neo, final: round, past: [...neo.past, played] }, 0);
   replay.change(round, () => ({ decided: final.decided, voided: final.voided, opened: closed.accepted }));
+  replay.neo = forgotten(replay.machine());
 }
 
 /** What a statement that I have said makes of me. */
