@@ -21,11 +21,15 @@ function contestOf(round: NeoRound, instance: number): Contest | null {
   return instance === ROUND_INSTANCE ? round.slots : (round.openings[instance] ?? null);
 }
 
-/** The packet that holds the statement of this key already, or null. */
+/**
+ * The packet that holds the statement of this key already, or null. What names hashes that are not known here
+ * is not held for good: it comes again with them.
+ */
 export function heldFor(round: NeoRound, sender: Seat, statement: NeoStatement): Packet | null {
   const { kind } = statement;
   if (kind === 'commit') return round.commits[sender]?.packet ?? null;
-  if (kind === 'vote') return round.votes[sender]?.packet ?? null;
+  const vote = round.votes[sender];
+  if (kind === 'vote') return vote?.hashes ? vote.packet : null;
   if (kind === 'reveal') return round.reveals[sender]?.packet ?? null;
   if (kind === 'hold')
     return found(round.holds[sender], (held) => held.statement.index === statement.index);
@@ -39,7 +43,7 @@ export function heldFor(round: NeoRound, sender: Seat, statement: NeoStatement):
   }
   return found(
     contest.confirms[sender],
-    (held) => inView(held) && held.statement.index === statement.index,
+    (held) => inView(held) && held.statement.index === statement.index && held.hashes !== null,
   );
 }
 

@@ -96,7 +96,10 @@ export function tellAll(link: Link, item: RoundsItem): Link {
   return { ...link, fresh: [...link.fresh, item] };
 }
 
-/** A datagram came from a player. An older header than the one before changes nothing. */
+/**
+ * A datagram came from a player. Its header counts whatever the one before said: one that was forged, or
+ * came late, costs a resend, and the next genuine one sets it right.
+ */
 export function heard(
   link: Link,
   from: Seat,
@@ -107,10 +110,11 @@ export function heard(
   const before = link.peers[from];
   if (!before) return link;
   const ackAt = carried ? earlier(before.ackAt, at + ACK_DELAY) : before.ackAt;
-  const newer = final >= before.final;
   const peer: Peer = {
     ...before,
-    ...(newer ? { final, rounds, sent: before.sent.filter(({ round }) => round > final) } : {}),
+    final,
+    rounds,
+    sent: before.sent.filter(({ round }) => round > final),
     heardAt: at,
     ackAt,
     interrupted: false,

@@ -5,7 +5,9 @@
  */
 
 import type { Round } from '../../base/ids.ts';
-import { has, type PlayerSet } from '../../base/players.ts';
+import { equalBytes } from '../../base/bytes.ts';
+import { count, has, type PlayerSet } from '../../base/players.ts';
+import { vectorDigest } from '../../crypto/commitment.ts';
 import { earlier, type Micros } from '../../base/time.ts';
 import type { Verified } from '../../crypto/signature.ts';
 import type { Packet } from '../../wire/packet.ts';
@@ -87,7 +89,7 @@ function takePacket(
   for (const [index, { statement }] of packet.entries.entries()) {
     if (statement === null || !isNeoStatement(statement)) continue;
     if (judgeStatement(turn.state, packet.sender, statement) !== null) continue;
-    for (const vector of vectors) takeVector(turn, statement.round, vector);
+    takeHashes(turn, statement, vectors);
     takeStatement(turn, packet, statement, index);
     findLies(turn, packet, statement, vectors);
     if (statement.kind === 'vote') noteDesync(turn, packet.sender, statement.round);
@@ -106,10 +108,24 @@ export function holdPacket(
   for (const [index, { statement }] of packet.entries.entries()) {
     if (statement === null || !isNeoStatement(statement)) continue;
     if (judgeStatement(neo, packet.sender, statement) !== null) continue;
-    for (const vector of vectors) takeVector(turn, statement.round, vector);
+    takeHashes(turn, statement, vectors);
     takeStatement(turn, packet, statement, index);
   }
   return turn.state;
+}
+
+/** Takes the hashes that a vote or confirm speaks of, if they came beside it; others are nobody's business. */
+function takeHashes(
+  turn: Turn,
+  statement: NeoStatement,
+  vectors: readonly (readonly Uint8Array[])[],
+): void {
+  if (vectors.length === 0 || (statement.kind !== 'vote' && statement.kind !== 'confirm')) return;
+  const named = count(statement.named);
+  const hashes = vectors.find(
+    (vector) => vector.length === named && equalBytes(vectorDigest(vector), statement.values),
+  );
+  if (hashes !== undefined) takeVector(turn, statement.round, hashes);
 }
 
 function takeStatement(turn: Turn, packet: Verified<Packet>, statement: NeoStatement, index: number): void {
