@@ -47,7 +47,10 @@ export function heldFor(round: NeoRound, sender: Seat, statement: NeoStatement):
   );
 }
 
-function found<S>(list: readonly Held<S>[] | null | undefined, test: (held: Held<S>) => boolean): Packet | null {
+function found<H extends Held<unknown>>(
+  list: readonly H[] | null | undefined,
+  test: (held: H) => boolean,
+): Packet | null {
   return list?.find(test)?.packet ?? null;
 }
 
