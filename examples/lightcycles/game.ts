@@ -101,6 +101,11 @@ function targets(arena: Arena, inputs: readonly (Turn | null)[]): readonly (numb
   });
 }
 
+/** Takes the cycles of those out that are no members. */
+function retire({ cycles }: Arena, members: readonly boolean[]): void {
+  for (const [seat, cycle] of cycles.entries()) if (!members[seat]) cycle.alive = false;
+}
+
 /** Moves everybody at once; answers how many have crashed. */
 function ride(arena: Arena, inputs: readonly (Turn | null)[]): number {
   const { board, cycles, width } = arena;
@@ -124,7 +129,7 @@ function ride(arena: Arena, inputs: readonly (Turn | null)[]): number {
 /** The game. Its state is the arena; see the head of this file for the rules. */
 export const lightcycles: Game<Arena, Turn> = defineGame<Arena, Turn>({
   id: 'lightcycles',
-  version: 1,
+  version: 2,
   init({ players, random }) {
     const none = new Array<number>(players).fill(0);
     const arena: Arena = {
@@ -140,7 +145,8 @@ export const lightcycles: Game<Arena, Turn> = defineGame<Arena, Turn>({
     beginHeat(arena, random);
     return arena;
   },
-  step(arena, { inputs, random }) {
+  step(arena, { inputs, members, random }) {
+    retire(arena, members);
     const crashes = ride(arena, inputs);
     arena.moves++;
     const riding: number[] = [];

@@ -3,7 +3,6 @@
 import { boardLines, boardSize, paintOf, type Scale } from './board.ts';
 import type { RoundStats } from 'fairstep';
 import type { Arena } from './game.ts';
-import type { Figures } from './messages.ts';
 import { nameOf, namesOf, type Picture, type Rider, refusedIn, type Standing } from './picture.ts';
 import { type Line, paint, type Span, type Style, toWidth, widthOf } from './spans.ts';
 
@@ -92,16 +91,15 @@ function votesLine({ newest, options }: Picture, columns: number): Line {
   return line.length === 0 ? [] : [[HEAD], ...line];
 }
 
-function timesOf(times: Figures['advanceMs']): string {
-  return `${(times?.p50 ?? 0).toFixed(1)} ms (p99 ${(times?.p99 ?? 0).toFixed(1)})`;
-}
-
 function figureLine({ figures }: Picture): Line {
   if (figures === null || figures.round === 0) return [];
   const { advanceMs, bytesOut, finalMs, keyring, round } = figures;
+  const [advance, final, slowest] = [advanceMs?.p50, finalMs?.p50, finalMs?.p99].map((ms) =>
+    (ms ?? 0).toFixed(1),
+  );
   const bytes = Math.round(bytesOut / round);
   return [
-    [` advance ${timesOf(advanceMs)}, final ${timesOf(finalMs)}, ${bytes} bytes a round`],
+    [` advance ${advance} ms, final ${final} ms (p99 ${slowest}), ${bytes} bytes a round`],
     [`, ${refusedIn(figures)} refused, ${keyring}`],
   ];
 }

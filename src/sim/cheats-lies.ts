@@ -38,16 +38,11 @@ export function inconsistency({
     },
     neo: (table) => ({
       said: (statement, to) => {
-        if (statement.round < fromRound || !isDeceived(table, to)) return 'keep';
-        if (table.keys.length > 2) return table.substitute(statement, input);
-        const told = statement.kind === 'commit' ? table.substitute(statement, input) : 'keep';
-        if (told === 'keep' || told === 'drop') return told;
-        // Not beside the truth in one packet: that would be refused.
-        table.tell(told);
-        return 'keep';
+        if (statement.round < fromRound || !isDeceived(table, to) || table.keys.length === 2) return 'keep';
+        return table.substitute(statement, input);
       },
-      items: (items, to) =>
-        table.keys.length > 2 ? items : [...items, ...secondCommits(table, items, fromRound, input, to)],
+      items: (items) =>
+        table.keys.length > 2 ? items : [...items, ...secondCommits(table, items, fromRound, input)],
     }),
   });
 }
@@ -58,7 +53,6 @@ function secondCommits(
   items: readonly RoundsItem[],
   fromRound: number,
   input: Uint8Array,
-  _to: number,
 ): readonly RoundsItem[] {
   return ownStatements(table, items).flatMap((statement) => {
     if (statement.kind !== 'commit' || statement.round < fromRound) return [];

@@ -356,10 +356,11 @@ export class Simulation<State, Input> {
         this.#take(value.seat, value.what);
       if (++steps % 16 === 0 && this.#done()) break;
     }
-    return this.#result();
+    return this.result();
   }
 
-  #result(): SimulationResult<State> {
+  /** What has come of it so far. */
+  result(): SimulationResult<State> {
     const { rounds = 100 } = this.#options;
     const players = this.players.map((player): SimulatedPlayer<State> => {
       if (player.driver !== null) this.#keepCounts(player.seat, player.driver.counts.refused);

@@ -207,11 +207,17 @@ export function runSwarm<State>(
     keyring,
     input: ({ random }) => random(1000),
   });
-  const result = simulation.run();
+  let broken: string | null = null;
+  try {
+    simulation.run();
+  } catch (thrown) {
+    broken = `broken: ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}`;
+  }
+  const result = simulation.result();
   const { rounds } = result;
-  const violations = [...result.violations];
+  const violations = broken === null ? [...result.violations] : [broken, ...result.violations];
   const late = rounds < (plan.options.rounds ?? 0);
-  if (late && mustProgress(simulation as unknown as Simulation<never, never>, plan))
+  if (broken === null && late && mustProgress(simulation as unknown as Simulation<never, never>, plan))
     violations.push(`progress: ${rounds} of ${plan.options.rounds} rounds, ${CALM_LIMIT_MS} ms after all was calm`);
   return { plan, rounds, violations, result };
 }

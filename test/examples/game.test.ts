@@ -78,6 +78,21 @@ describe('a round', () => {
     expect(after.scores).toEqual([0, 0, 2, 2]);
   });
 
+  it('takes the cycle of who is no member any more out, for no points', () => {
+    const drawn = arenaOf('A>. . . ', 'B>. . . ', 'C>. . . ');
+    const members = [true, false, true];
+    const after = lightcycles.step(drawn, { inputs: [null, LEFT, null], members, round: 1, random });
+    expect(boardOf(after)).toEqual(['aa..', 'b...', 'cc..']);
+    expect(after).toMatchObject({ scores: [0, 0, 0], heat: 1 });
+    const over = lightcycles.step(after, {
+      inputs: [null, null, null],
+      members: [true, false, false],
+      round: 2,
+      random,
+    });
+    expect(over).toMatchObject({ scores: [0, 0, 0], heat: 2, lastWinner: 0 });
+  });
+
   it('asks nothing of cycles that have crashed', () => {
     const after = step(arenaOf('Ax. . . ', 'B>. . . ', 'C>. . . '), LEFT, null, null);
     expect(boardOf(after)).toEqual(['a...', 'bb..', 'cc..']);

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { type Options, type Parsed, parseOptions } from '../../examples/lightcycles/options.ts';
 
+const optionNames =
+  'players rounds seed protocol cheat crash round-ms latency loss tick json plain port help';
+
 const surroundings = { terminal: true, drawSeed: () => 77 };
 
 function parse(...args: readonly string[]): Parsed {
@@ -19,11 +22,13 @@ describe('without options', () => {
       players: 4,
       rounds: 200,
       seed: 77,
-      protocol: 'lockstep',
+      protocol: 'neo',
       cheat: 'inconsistency',
       latencyMs: 0,
       loss: 0,
-      tickMs: 50,
+      crashes: [],
+      roundMs: 50,
+      tickMs: 0,
       show: 'view',
       port: 0,
     });
@@ -41,7 +46,15 @@ describe('options', () => {
     [['--players=16'], { players: 16 }],
     [['--rounds', '100000'], { rounds: 100_000 }],
     [['--seed', '4294967295'], { seed: 2 ** 32 - 1 }],
-    [['--protocol', 'lockstep'], { protocol: 'lockstep' }],
+    [['--protocol', 'lockstep'], { protocol: 'lockstep', tickMs: 50 }],
+    [['--protocol', 'lockstep', '--plain'], { tickMs: 0 }],
+    [['--protocol', 'neo'], { protocol: 'neo' }],
+    [['--crash', 'B@60', '--crash', '2@7'], { crashes: [{ player: 1, round: 60 }, { player: 2, round: 7 }] }],
+    [['--crash', 'd@200'], { crashes: [{ player: 3, round: 200 }] }],
+    [['--round-ms', '20'], { roundMs: 20 }],
+    [['--latency', '200'], { roundMs: 50 }],
+    [['--latency', '400'], { roundMs: 100 }],
+    [['--latency', '200', '--round-ms', '17'], { roundMs: 17 }],
     [['--cheat', 'none'], { cheat: 'none' }],
     [['--cheat', 'bad-opening'], { cheat: 'bad-opening' }],
     [['--latency', '2000'], { latencyMs: 2000 }],
@@ -62,12 +75,12 @@ describe('options', () => {
   it.each(['--help', '-h'])('%s tells every option, whatever else is given', (flag) => {
     const parsed = parse(flag, '--players', '99');
     const help = parsed.ok && 'help' in parsed ? parsed.help : '';
-    const names = 'players rounds seed protocol cheat latency loss tick json plain port help'.split(' ');
+    const names = optionNames.split(' ');
     for (const name of names) expect(help).toContain(`--${name}`);
   });
 });
 
-const all = 'players rounds seed protocol cheat latency loss tick json plain port help'
+const all = optionNames
   .split(' ')
   .map((name) => `--${name}`)
   .join(', ');
@@ -85,7 +98,17 @@ describe('what is wrong is told in one sentence', () => {
     [['--rounds', '0'], "--rounds must be a whole number from 1 to 100000, not '0'"],
     [['--rounds', '1e3'], "--rounds must be a whole number from 1 to 100000, not '1e3'"],
     [['--seed', '4294967296'], "--seed must be a whole number from 0 to 4294967295, not '4294967296'"],
-    [['--protocol', 'neo'], "--protocol must be one of lockstep, not 'neo'"],
+    [['--protocol', 'raft'], "--protocol must be one of neo, lockstep, not 'raft'"],
+    [['--crash', 'B'], "--crash must be a player and a round, such as B@60, not 'B'"],
+    [['--crash', '@9'], "--crash must be a player and a round, such as B@60, not '@9'"],
+    [['--crash'], '--crash must be a player and a round, such as B@60'],
+    [['--crash', 'E@9'], "--crash names a player that is none of the 4: 'E@9'"],
+    [['--crash', 'A@0'], "--crash must name a round from 1 to 200, not 'A@0'"],
+    [['--crash', 'A@201'], "--crash must name a round from 1 to 200, not 'A@201'"],
+    [['--crash', 'A@9', '--crash', '0@8'], '--crash names a player twice'],
+    [['--players', '2', '--crash', 'A@9', '--crash', 'B@8'], '--crash must leave one player'],
+    [['--round-ms', '4'], "--round-ms must be a whole number from 5 to 10000 milliseconds, not '4'"],
+    [['--round-ms', '16', '--latency', '200'], "--round-ms must be at least 17 with a latency of 200, not '16'"],
     [['--cheat', 'lag'], "--cheat must be one of inconsistency, bad-opening, replay, none, not 'lag'"],
     [
       ['--cheat', 'constructor'],

@@ -37,14 +37,18 @@ function optionsOf(...args: readonly string[]): Options {
 }
 
 const picture: Picture = {
-  options: optionsOf('--players', '3', '--latency', '20', '--loss', '1.5'),
+  options: optionsOf('--players', '3', '--latency', '20', '--loss', '1.5', '--protocol', 'lockstep'),
   riders,
   round: 41,
   arena,
+  newest: [],
   waiting: { seats: [1], reason: 'silent' },
   figures: {
     round: 40,
+    epoch: 0,
     advanceMs: { p50: 41.25, p99: 63.5 },
+    finalMs: { p50: 62, p99: 85.25 },
+    slowRounds: 2,
     bytesOut: 24_000,
     refused: { duplicate: 2, stale: 1 },
     keyring: 'node',
@@ -67,11 +71,38 @@ describe('a frame', () => {
       '│    x     bbB   │',
       '│  cccc          │',
       '└────────────────┘',
-      ' advance 41.3 ms (p99 63.5), 600 bytes a round, 3 refused, keyring node',
+      ' advance 41.3 ms, final 62.0 ms (p99 85.3), 600 bytes a round, 3 refused, node',
       ' waiting for B (silent)',
       ' player C is convicted of inconsistency in round 10; the others remove it',
       ' last',
     ]);
+  });
+
+  const voted = (round: number, seats: readonly number[], slow = false): Picture['newest'][number] => {
+    return { round, committed: [0, 1, 2], voted: seats, opened: [], slow, final: round < 40 };
+  };
+  const newest = [voted(38, [0, 1, 2]), voted(39, [0, 2], true), voted(40, [0, 1]), voted(41, [])];
+  const neo = { ...picture, options: { ...picture.options, protocol: 'neo' as const }, newest };
+
+  it('of neo shows who has voted in the newest rounds, and which of them went slowly', () => {
+    expect(shown(frame(neo, size))[9]).toBe(' votes  38 ABC  39 A·C slow  40 AB·  41 ···');
+    const coloured = frame(neo, { ...size, colours: true })[9] ?? '';
+    expect(coloured).toContain('\x1b[1m\x1b[33mA·C slow');
+    expect(frame({ ...neo, newest: [] }, size)).toHaveLength(frame(picture, size).length);
+  });
+
+  it('of neo shows as many rounds as there is room for, the newest ones', () => {
+    expect(shown(frame(neo, { ...size, columns: 32 }))).toContain(' votes  40 AB·  41 ···');
+  });
+
+  it('shows who has crashed and who was removed', () => {
+    const gone: readonly Rider[] = [
+      { ...(riders[0] as Rider), standing: 'crashed' },
+      { ...(riders[1] as Rider), standing: 'removed' },
+    ];
+    const lines = shown(frame({ ...picture, waiting: null, riders: gone }, size));
+    expect(lines[2]).toContain('A   12 1 won  crashed');
+    expect(lines[3]).toContain('B    3 0 won  removed');
   });
 
   it('puts the players below on a narrow terminal, and cuts what is too long', () => {
@@ -138,6 +169,7 @@ describe('a frame', () => {
       round: 0,
       arena: null,
       waiting: null,
+      newest: [],
       figures: null,
       notices: [],
     };

@@ -21,13 +21,15 @@ import { entriesOf, isNone, NONE, resolve, unresolved, type Value, vectorOf } fr
 /** Kept of each sender: view changes of the newest few views, and confirms. */
 const CHANGES_MAX = 3;
 const CONFIRMS_MAX = 24;
+/** The last view that a statement can name. */
+const VIEW_MAX = 0xffff;
 
 /** Leaves all views below `view` and says so. Before that: my COMMIT and my VOTE of the round. */
 export function enterView(turn: Turn, number: Round, instance: number, view: number): void {
   const { me } = turn.state.setup;
   const round = turn.round(number);
   const contest = turn.contest(number, instance);
-  if (view <= contest.view || !has(round.environment.members, me)) return;
+  if (view <= contest.view || view > VIEW_MAX || !has(round.environment.members, me)) return;
   if (round.ownVote === null) return turn.change(number, { hurried: true });
   if (instance !== ROUND_INSTANCE && disputed(round, instance) === null) return;
   const { epoch, members } = round.environment;
@@ -100,7 +102,8 @@ function viewsOf(turn: Turn, number: Round, instance: number): readonly (readonl
 
 /**
  * Goes where enough others are: to the (f+1)-th highest view above mine. Whoever holds a disputed opening
- * goes along with anybody, a view at a time: else those who lack it could never be enough.
+ * goes from view 0 to view 1 with anybody: else those who lack it could never be enough. (No further: a liar
+ * alone could drive it through all views at once.)
  */
 function follow(turn: Turn, number: Round, instance: number): void {
   const { me } = turn.state.setup;
@@ -113,8 +116,8 @@ function follow(turn: Turn, number: Round, instance: number): void {
     .sort((a, b) => b - a);
   const target = above[quorum.f];
   if (target !== undefined) return enterView(turn, number, instance, target);
-  const helps = instance !== ROUND_INSTANCE && holdsOpening(round, instance as Seat, me);
-  if (helps && above.length > 0) enterView(turn, number, instance, view + 1);
+  const helps = view === 0 && instance !== ROUND_INSTANCE && holdsOpening(round, instance as Seat, me);
+  if (helps && above.length > 0) enterView(turn, number, instance, 1);
 }
 
 export function takeConfirm(turn: Turn, held: Held<Confirm>): void {

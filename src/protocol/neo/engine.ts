@@ -50,7 +50,17 @@ export function neoEngine(parameters: NeoParameters): Engine<NeoSession, Restore
     match({ neo, slowRounds }) {
       if (neo === null) return null;
       const { epoch } = pastOf(neo, neo.final).log;
-      return { epoch, members: membersOf(neo), committed: false, slowRounds, rounds: newestRounds(neo) };
+      const members = membersOf(neo);
+      // Asked for often, and the rounds seldom: they are worked out when they are looked at.
+      return {
+        epoch,
+        members,
+        committed: false,
+        slowRounds,
+        get rounds() {
+          return newestRounds(neo);
+        },
+      };
     },
     links: ({ clock, link }) =>
       link.peers.map(
