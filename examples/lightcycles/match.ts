@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { verifyEvidence } from 'fairstep/evidence';
 import { bySeat } from './cheater.ts';
 import { Child } from './child.ts';
+import { lightcycles } from './game.ts';
 import type { FromPlayer, PlayerSettings, RosterEntry } from './messages.ts';
 import type { Crash, Options } from './options.ts';
 import { nameOf, namesOf, type Picture, type Rider, type Standing } from './picture.ts';
@@ -278,7 +279,7 @@ export class Match {
   /** Writes evidence that convicts a player of this match down, once a player. */
   #convict(seat: number, evidence: Uint8Array): void {
     const rider = this.#picture.riders[seat];
-    const verdict = verifyEvidence(evidence);
+    const verdict = verifyEvidence(evidence, { game: lightcycles });
     if (rider === undefined || verdict === null || this.#isConvicted(seat)) return;
     if (hexOf(verdict.guilty) !== rider.publicKey) return;
     const { name } = rider;

@@ -17,6 +17,8 @@ import type {
   LinkView,
   MatchView,
   Opened,
+  Replay,
+  RequestRefusal,
   Restored,
   Running,
   SessionEvent,
@@ -69,6 +71,8 @@ export class Driver<S extends Running, R extends Restored = Restored> {
   /** When my commitments of rounds that were not played yet left. */
   readonly #commitsLeft = new Map<Round, Micros>();
   #again: readonly Outcome[] = [];
+  /** Where the log starts, unless at the beginning. */
+  #from: NonNullable<Replay['from']> | null = null;
   #stopped = false;
 
   constructor(engine: Engine<S, R>, setup: S['setup'], ports: Ports, recovered: R | null = null) {
@@ -76,7 +80,8 @@ export class Driver<S extends Running, R extends Restored = Restored> {
     this.#ports = ports;
     this.session = engine.create(setup, ports.now(), recovered);
     if (recovered === null) return;
-    const { committed, outcomes } = engine.replay(recovered);
+    const { committed, from = null, outcomes } = engine.replay(recovered);
+    this.#from = from;
     this.#committed = committed;
     this.#again = outcomes;
   }
@@ -114,11 +119,13 @@ export class Driver<S extends Running, R extends Restored = Restored> {
     const id = this.sessionId;
     if (id !== null) {
       this.#draining = true;
-      this.#begin(id, firstSeed(id));
+      if (this.#from === null) this.#begin(id, firstSeed(id));
+      else this.#restore(this.#from.round, this.#from.states);
       for (const outcome of this.#again) this.#played(outcome.round, this.#ports.advance(outcome, true));
       this.#draining = false;
     }
     this.#again = [];
+    this.#from = null;
     this.dispatch({ type: 'start', at: this.#ports.now() });
   }
 
@@ -126,6 +133,18 @@ export class Driver<S extends Running, R extends Restored = Restored> {
   submit(input: Uint8Array): void {
     this.#input = input;
     this.#feed();
+  }
+
+  /** What a newcomer must be given; see {@link Engine.invite}. */
+  invite(addresses: readonly string[]): Uint8Array | null {
+    return this.#engine.invite?.(this.session, addresses) ?? null;
+  }
+
+  /** Asks the others to let the player of an encoded request in; answers why not, or null. */
+  sponsor(request: Uint8Array): RequestRefusal | null {
+    const refused = this.#engine.judgeRequest === undefined ? 'closed' : this.#engine.judgeRequest(this.session, request);
+    if (refused === null) this.dispatch({ type: 'sponsor', at: this.#ports.now(), request });
+    return refused;
   }
 
   /** Drops everything that comes from now on. */
@@ -284,6 +303,12 @@ export class Driver<S extends Running, R extends Restored = Restored> {
     else if (effect.type === 'final') this.#unfinished = [...this.#unfinished, effect.round];
     else if (effect.type === 'illegal') this.#prove(effect);
     else if (effect.type === 'state-wanted') this.#showState(effect.round);
+    else if (effect.type === 'compared') ports.compared?.(effect);
+    else if (effect.type === 'states-wanted') this.#showStates(effect.round, effect.count);
+    else if (effect.type === 'restore') this.#restore(effect.round, effect.states);
+    else if (effect.type === 'address') ports.joining?.address(effect.seat, effect.address);
+    else if (effect.type === 'seated') ports.joining?.seated(effect.seat);
+    else if (effect.type === 'count') this.count(effect.refusal);
     else ports.tell(effect);
   }
 
@@ -296,6 +321,17 @@ export class Driver<S extends Running, R extends Restored = Restored> {
   #showState(round: Round): void {
     const bytes = this.#ports.stateBytes(round);
     this.dispatch({ type: 'state', at: this.#ports.now(), round, bytes });
+  }
+
+  #showStates(round: Round, count: number): void {
+    const states = this.#ports.joining?.states(round, count) ?? null;
+    this.dispatch({ type: 'states', at: this.#ports.now(), round, states });
+  }
+
+  #restore(round: Round, states: readonly (Uint8Array | null)[]): void {
+    const { joining } = this.#ports;
+    if (joining === undefined) throw new Error('broken rule: who comes to a running match has ports for it');
+    this.#digest = joining.restore(round, states);
   }
 
   #begin(session: Uint8Array, seed: Uint8Array): void {

@@ -6,6 +6,7 @@ import type { HelloBody } from '../wire/hello.ts';
 import type { Packet } from '../wire/packet.ts';
 import type { Statement } from '../wire/statement.ts';
 import type { EvidenceKind } from './evidence.ts';
+import type { Refusal } from './judge.ts';
 import type { LogRecord } from './record.ts';
 import type { Holding, Outcome } from './round.ts';
 
@@ -55,6 +56,14 @@ export type Notice =
       readonly status: 'joined' | 'interrupted' | 'resumed' | 'left' | 'expelled';
     };
 
+/** One place where two states differ, for people. */
+export interface StateRow {
+  /** As a programmer writes it, such as `players[2].x`. */
+  readonly path: string;
+  readonly mine: string;
+  readonly theirs: string;
+}
+
 /** What a session asks of the driver. `Rec` is what its protocol writes down. */
 export type SessionEffect<Rec = LogRecord> =
   /** Durable before anything that follows leaves this player. */
@@ -90,6 +99,31 @@ export type SessionEffect<Rec = LogRecord> =
     }
   /** The bytes of the state after a round are wanted; the event `state` brings them. */
   | { readonly type: 'state-wanted'; readonly round: Round }
+  /** Where the state of another player differs from mine, as the event `inquire` has asked. */
+  | {
+      readonly type: 'compared';
+      readonly player: Seat;
+      /** The round that was asked about, and the one that could be compared. */
+      readonly wanted: Round;
+      readonly round: Round;
+      readonly rows: readonly StateRow[];
+      /** True when the rows are all differences. */
+      readonly complete: boolean;
+      /**
+       * Why there are not all rows, or none: a state is not plain data (`opaque`), the two have no round in
+       * common whose state they keep (`unknown`), the other's answers make no sense, or there are none.
+       */
+      readonly failed: 'opaque' | 'unknown' | 'nonsense' | 'silent' | null;
+    }
+  /** The bytes of the states after `count` rounds are wanted, `round` the last; the event `states` brings them. */
+  | { readonly type: 'states-wanted'; readonly round: Round; readonly count: number }
+  /** The game starts after `round`, from states that q players have signed; the last one is that after `round`. */
+  | { readonly type: 'restore'; readonly round: Round; readonly states: readonly (Uint8Array | null)[] }
+  /** A player came in, who says that it can be reached there: text of anyone. */
+  | { readonly type: 'address'; readonly seat: Seat; readonly address: string }
+  /** This player, who asked to be let in, has a seat. */
+  | { readonly type: 'seated'; readonly seat: Seat }
+  | { readonly type: 'count'; readonly refusal: Refusal }
   | { readonly type: 'notify'; readonly notice: Notice }
   /** The match cannot start; `reason` says why, for people. */
   | { readonly type: 'refused'; readonly reason: string }

@@ -14,6 +14,15 @@ import type { Refusal } from './judge.ts';
 import type { OwnInput } from './lockstep-state.ts';
 import type { BySeat, Outcome } from './round.ts';
 
+/** What a player has who comes to a match that runs. */
+export interface Newcomer {
+  readonly publicKey: Uint8Array;
+  /** What a member gave it, encoded. */
+  readonly invitation: Uint8Array;
+  /** The game judges inputs: it needs the states that they are judged on. */
+  readonly judges: boolean;
+}
+
 export interface SessionSetup {
   readonly me: Seat;
   /** Public keys of all players, ascending. */
@@ -26,6 +35,8 @@ export interface SessionSetup {
   readonly stallAfter: Micros;
   /** The handshake gives up after this long; null for never. */
   readonly handshakeWithin: Micros | null;
+  /** Set for who is not among the first players; `me` and `keys` are then what the invitation makes them. */
+  readonly newcomer?: Newcomer | null;
 }
 
 /** What every session has, whatever its protocol. */
@@ -75,6 +86,17 @@ export type SessionEvent<Header = unknown, Attachment = unknown> =
       readonly round: Round;
       readonly bytes: Uint8Array | null;
     }
+  /** The states that were asked for, the last one that after `round`; null if they are not kept. */
+  | {
+      readonly type: 'states';
+      readonly at: Micros;
+      readonly round: Round;
+      readonly states: readonly (Uint8Array | null)[] | null;
+    }
+  /** My game lets a player in whose encoded request this is: I ask the others for it in my updates. */
+  | { readonly type: 'sponsor'; readonly at: Micros; readonly request: Uint8Array }
+  /** Where does the state of that player after the round differ from mine? The effect `compared` tells. */
+  | { readonly type: 'inquire'; readonly at: Micros; readonly round: Round; readonly player: Seat }
   | { readonly type: 'wish'; readonly at: Micros; readonly target: Seat | null }
   | { readonly type: 'leave'; readonly at: Micros }
   /** Leaving takes too long: stop where we are. */
@@ -107,6 +129,8 @@ export interface Wanted {
 export interface Replay {
   /** The final rounds, in order, to be played again. */
   readonly outcomes: readonly Outcome[];
+  /** Where they start, unless at the beginning: see the effect `restore`. */
+  readonly from?: { readonly round: Round; readonly states: readonly (Uint8Array | null)[] } | null;
   /** The newest own commitment: its input is committed to again if its round is wanted anew. */
   readonly committed: { readonly round: Round; readonly input: Uint8Array } | null;
 }
@@ -169,4 +193,24 @@ export interface Engine<S extends Running, R extends Restored, Header = unknown,
   match(session: S): MatchView | null;
   /** By seat; null where there is no link. */
   links(session: S): BySeat<LinkView>;
+  /**
+   * What a newcomer must be given, encoded; null before the match. `addresses` are by seat those by which a
+   * newcomer reaches the first players; "-" for one that it cannot reach.
+   */
+  invite?(session: S, addresses: readonly string[]): Uint8Array | null;
+  /** Why an encoded request to be let in is refused; null if it can be sponsored. */
+  judgeRequest?(session: S, request: Uint8Array): RequestRefusal | null;
 }
+
+/** Why a request to be let in is refused. */
+export type RequestRefusal =
+  /** It is none. */
+  | 'malformed'
+  /** Its signature does not hold for this session. */
+  | 'signature'
+  /** Its key has a seat, or had one: a player that lost its log comes back with a new key. */
+  | 'seated'
+  /** There is no seat left. */
+  | 'full'
+  /** The match has not begun, is over, or its protocol lets nobody in. */
+  | 'closed';

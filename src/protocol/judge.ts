@@ -31,6 +31,8 @@ export type Refusal =
   | 'signature'
   /** An own input that the rules of the game refuse: none is committed to instead. */
   | 'own-input'
+  /** What was handed over as a snapshot is none, or not enough players that are trusted have signed it. */
+  | 'snapshot'
   /** Too much of the same sender is being verified already. */
   | 'busy';
 

@@ -89,12 +89,38 @@ export class Play<State, Input> {
 
   /** The round can no longer be taken back: what nothing can need any more is dropped. */
   finalize(round: Round): void {
-    for (const older of this.#kept.keys()) if (older < round - this.#lag) this.#kept.delete(older);
+    const keeps = this.#game.legal === null ? this.#lag : 2 * this.#lag;
+    for (const older of this.#kept.keys()) if (older < round - keeps) this.#kept.delete(older);
   }
 
   /**
-   * What a round came to: of the newest final rounds, `lag` before the last one, and of all rounds since.
-   * Null for others, and for all while nothing is kept.
+   * Bytes of the states after `count` rounds, `round` the last; null where no input is judged on a state. Null if
+   * one that it takes is not kept.
+   */
+  states(round: Round, count: number): readonly (Uint8Array | null)[] | null {
+    const states: (Uint8Array | null)[] = [];
+    for (let at = round - count + 1; at <= round; at++) {
+      const bytes = at < round && this.#game.legal === null ? null : this.#kept.get(at)?.bytes;
+      if (bytes === undefined) return null;
+      states.push(bytes);
+    }
+    return states;
+  }
+
+  /** Starts after a round, from such states; answers the digest of the last one. */
+  restore(round: Round, states: readonly (Uint8Array | null)[]): Uint8Array {
+    this.#kept.clear();
+    for (const [index, bytes] of states.entries()) {
+      const at = round - states.length + 1 + index;
+      const stateHash = bytes && hash('state', bytes);
+      if (bytes && stateHash) this.#kept.set(at, { round: at, inputs: [], illegal: nobody, stateHash, bytes });
+    }
+    return this.rollback(round);
+  }
+
+  /**
+   * What a round came to: of the newest final rounds, `lag` before the last one (twice that where inputs are
+   * judged), and of all rounds since. Null for others, and for all while nothing is kept.
    */
   stateAfter(round: Round): Kept<Input> | null {
     return this.#kept.get(round) ?? null;

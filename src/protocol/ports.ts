@@ -21,6 +21,18 @@ export interface Advanced {
   readonly illegal: PlayerSet;
 }
 
+/** What a driver asks of the world when players come to a match that runs. */
+export interface JoiningPorts {
+  /** Bytes of the states after `count` rounds, `round` the last; null for those that no input is judged on. */
+  states(round: Round, count: number): readonly (Uint8Array | null)[] | null;
+  /** The game starts after that round, from such states; answers the digest of the last one. */
+  restore(round: Round, states: readonly (Uint8Array | null)[]): Uint8Array;
+  /** From now on that seat is reached there. The text is the newcomer's own and may be anything. */
+  address(seat: Seat, address: string): void;
+  /** My seat, once I have one. */
+  seated(seat: Seat): void;
+}
+
 /** What a driver asks of the world. */
 export interface Ports {
   now(): Micros;
@@ -51,6 +63,10 @@ export interface Ports {
   prove(illegal: IllegalInput): Uint8Array | null;
   /** Bytes of the state after a round, if they are kept. */
   stateBytes(round: Round): Uint8Array | null;
+  /** What it takes to let players in, and to come in; without it this player hands no snapshot over. */
+  readonly joining?: JoiningPorts;
+  /** Where states differ, as was asked; left out where nobody asks. */
+  compared?(effect: Extract<Effect, { type: 'compared' }>): void;
   /** What the game may want to know. */
   tell(effect: Extract<Effect, { type: 'evidence' | 'notify' | 'refused' | 'end' }>): void;
   /** Asks for a tick at that time; replaces an earlier wish. */

@@ -4,7 +4,7 @@
  */
 
 import type { Item } from '../wire/envelope.ts';
-import type { RoundsHeader } from '../wire/rounds.ts';
+import type { Rounds, RoundsHeader } from '../wire/rounds.ts';
 import type { RoundsItem } from '../wire/rounds-item.ts';
 import type { NeoStatement } from '../wire/statement.ts';
 import type { Cheat, CheatContext, CheatRun, Routed } from './cheat.ts';
@@ -29,8 +29,8 @@ export interface RoundsLies {
   items?(items: readonly RoundsItem[], to: number): readonly RoundsItem[];
   /** The header, which no signature covers. */
   header?(header: RoundsHeader, to: number): RoundsHeader;
-  /** Further datagrams that leave before one for this player. */
-  more?(to: number, datagram: Uint8Array): readonly Routed[];
+  /** Further datagrams that leave before one of the own session. */
+  more?(rounds: Rounds, datagram: Uint8Array): readonly Routed[];
 }
 
 /** How a cheat lies in either protocol; one that has no lie for a protocol plays by its rules. */
@@ -69,7 +69,7 @@ class Liar implements CheatRun {
     const header = lies.header?.(rounds.header, to) ?? rounds.header;
     const datagrams =
       items === rounds.items && header === rounds.header ? [datagram] : this.#rounds.rebundle(header, items);
-    return [...(lies.more?.(to, datagram) ?? []), ...datagrams.map((bytes) => [to, bytes] as const)];
+    return [...(lies.more?.(rounds, datagram) ?? []), ...datagrams.map((bytes) => [to, bytes] as const)];
   }
 
   incoming(from: number, datagram: Uint8Array): readonly Routed[] {

@@ -9,6 +9,7 @@ import { nobody, playersFromBits } from '../base/players.ts';
 import { encodeEvidence } from '../protocol/evidence.ts';
 import type { Report } from '../protocol/neo/pace.ts';
 import { decodePacket, elide, encodePacket, type Entry, entriesOf, type Packet, signedMessage, signedPacket } from '../wire/packet.ts';
+import type { RoundsHeader } from '../wire/rounds.ts';
 import type { RoundsItem } from '../wire/rounds-item.ts';
 import { ROUND_INSTANCE, type Statement, statements } from '../wire/statement.ts';
 import { Writer } from '../wire/writer.ts';
@@ -38,20 +39,22 @@ export function replay({
   as = 'round',
   fromRound = 1,
 }: CheatOptions & { readonly as?: 'round' | 'epoch' | 'itself' } = {}): Cheat {
-  const shift = { round: [1, 0], epoch: [0, 1], itself: [0, 0] } as const;
+  const [rounds, epochs] = { round: [1, 0] as const, epoch: [0, 1] as const, itself: [0, 0] as const }[as];
+  const again = (packet: Packet) => {
+    return { type: 'packet' as const, bytes: movedPacket(packet, rounds, epochs) };
+  };
   return liar({
     name: 'replay',
     lockstep: (table, _to, items) => {
       if (table.round < fromRound) return items;
       const old = table.seen.filter(({ statement, round }) => statement === 'commit' && round === table.round);
-      const again = old.map(({ packet }) => ({ type: 'packet' as const, bytes: movedPacket(packet, ...shift[as]) }));
-      return [...items, ...again.slice(0, 3)];
+      return [...items, ...old.slice(0, 3).map(({ packet }) => again(packet))];
     },
     neo: (table) => ({
       items: (items) => {
         if (table.round < fromRound) return items;
         const old = [table.round, table.round - 1].flatMap((round) => table.seen(round).packets).slice(0, 4);
-        return [...items, ...old.map((packet) => ({ type: 'packet' as const, bytes: movedPacket(packet, ...shift[as]) }))];
+        return [...items, ...old.map(again)];
       },
     }),
   });
@@ -278,19 +281,19 @@ export function flood({
       const target = victim ?? (table.others[0] as number);
       const someone = table.others.find((seat) => seat !== target) ?? target;
       return {
-        more: (_to, datagram) => {
-          const spoiled = Array.from({ length: datagrams }, () => spoil(datagram, (bound) => table.random(bound)));
-          return [...spoiled, ...useless(table, someone, datagram)].map((bytes) => [target, bytes] as const);
+        more: ({ header }, datagram) => {
+          const random = (bound: number): number => table.random(bound);
+          const spoiled = Array.from({ length: datagrams }, () => spoil(datagram, random));
+          return [...spoiled, ...useless(table, someone, header)].map((bytes) => [target, bytes] as const);
         },
       };
     },
   });
 }
 
-/** Well-formed datagrams of useless items behind the header of a real one. */
-function useless(table: RoundsTable, name: number, datagram: Uint8Array): readonly Uint8Array[] {
-  const rounds = table.leaves(datagram);
-  if (rounds === null || table.round === 0) return [];
+/** Well-formed datagrams of useless items behind a real header. */
+function useless(table: RoundsTable, name: number, header: RoundsHeader): readonly Uint8Array[] {
+  if (table.round === 0) return [];
   const items = [0, 0, 1, 2, 3].map((way) => uselessItem(table, way));
-  return table.rebundle(rounds.header, [...items, ...inNameOf(table, name)]);
+  return table.rebundle(header, [...items, ...inNameOf(table, name)]);
 }

@@ -97,7 +97,7 @@ export class GateChecker {
     if (confirm.instance !== ROUND_INSTANCE) return;
     const confirms = watched.confirms.get(to) ?? new Map();
     watched.confirms.set(to, confirms);
-    confirms.set(`${by} ${confirm.view} ${confirm.index}`, { ...confirm, by });
+    confirms.set(`${by} ${placeOf(confirm)} ${bodyOf(confirm)}`, { ...confirm, by });
   }
 
   #committed(watched: Watched, by: Seat, hash: Uint8Array): void {

@@ -15,7 +15,7 @@ const ROUNDS_MAX = 64;
 export class Conspiracy {
   readonly #camps = new Map<number, number>();
   /** Commitments of a round by seat. */
-  readonly commitments = new Map<number, Map<number, Uint8Array>>();
+  readonly commitments: Map<number, Map<number, Uint8Array>> = new Map();
   /** Part hashes of view changes and proposals cannot be known from outside: any bytes do. */
   readonly packets: Packet[] = [];
 

@@ -119,7 +119,7 @@ export interface SimulationOptions<State, Input> {
 export interface Moment {
   readonly atMs: number;
   readonly player: number;
-  readonly type: 'committed' | 'advance' | 'rollback' | 'final';
+  readonly type: 'advance' | 'rollback' | 'final';
   readonly round: number;
 }
 

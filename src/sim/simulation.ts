@@ -50,11 +50,11 @@ interface Standing<State> {
 
 export class Simulation<State, Input> {
   readonly players: Player<State, Input>[] = [];
-  readonly queue = new EventQueue<Event | (() => void)>();
+  readonly queue: EventQueue<Event | (() => void)> = new EventQueue();
   readonly evidence: SimulatedEvidence[] = [];
   readonly stalls: SimulatedStall[] = [];
   readonly desyncs: SimulatedDesync[] = [];
-  readonly sent = { datagrams: 0, bytes: 0 };
+  readonly sent: { datagrams: number; bytes: number } = { datagrams: 0, bytes: 0 };
   readonly trace: TraceWriter | null;
   readonly watcher: Watcher;
   now: Micros = 0;

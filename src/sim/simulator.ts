@@ -10,6 +10,8 @@ import { Simulation } from './simulation.ts';
 export type * from './cheat.ts';
 export { cheats } from './cheats.ts';
 
+export { type LatencyProfile, type LatencyScenario, latencyProfile, type Span } from './latency.ts';
+export { Conspiracy, type LiarOptions, liar, type Ways } from './liar.ts';
 export type * from './options.ts';
 export { replayTrace } from './replay.ts';
 export { Simulation } from './simulation.ts';

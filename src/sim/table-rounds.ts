@@ -301,6 +301,6 @@ export class RoundsTable {
 
   /** The seats as a set. */
   setOf(seats: readonly number[]): PlayerSet {
-    return seats.reduce((set, seat) => add(set, seatOf(seat)), nobody);
+    return seats.reduce<PlayerSet>((set, seat) => add(set, seatOf(seat)), nobody);
   }
 }

@@ -202,7 +202,13 @@ function time(turn: Turn, number: Round, instance: number): void {
     turn.changeContest(number, instance, { timeout: Math.min(2 * timeout, viewMax) });
     return enterView(turn, number, instance, view + 1);
   }
-  if (timerAt !== null || view === 0) return;
+  if (timerAt !== null) return;
+  if (view === 0) {
+    // It runs since my vote; after a restart it starts anew.
+    const runs = instance === ROUND_INSTANCE && round.ownVote !== null;
+    if (runs) turn.changeContest(number, instance, { timerAt: at + timeout });
+    return;
+  }
   const here = viewsOf(turn, number, instance).filter(([, theirs]) => theirs >= view);
   if (here.length >= round.environment.quorum.change) {
     turn.changeContest(number, instance, { timerAt: at + timeout });

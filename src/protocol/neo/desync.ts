@@ -23,8 +23,8 @@ export interface Checkpoint {
 /** The digest of my state after a round, as a VOTE carries it; null if it is not known here (any more). */
 export function ownDigest(neo: Neo, round: Round): Uint8Array | null {
   if (round < neo.pastFrom || round > newest(neo)) return null;
-  const { log, stateHash } = pastOf(neo, round);
-  return isNone(stateHash) ? null : stateDigest(stateHash, log);
+  const played = pastOf(neo, round);
+  return isNone(played.stateHash) ? null : stateDigest(played);
 }
 
 /** What q members name as the state after a round, by their votes of the round alpha later. */

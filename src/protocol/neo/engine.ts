@@ -2,13 +2,12 @@
 
 import { nobody } from '../../base/players.ts';
 import type { RoundsHeader } from '../../wire/rounds.ts';
-import type { VectorItem } from '../../wire/rounds-item.ts';
 import type { Engine, RoundView } from '../engine.ts';
 import { sessionOf } from '../handshake.ts';
 import { isSlow } from './ballot.ts';
 import { roundTrip } from './clock.ts';
 import { setsOf } from './holdings.ts';
-import { openRounds } from './open.ts';
+import { type Attachment, openRounds } from './open.ts';
 import { type NeoParameters, neoOptions } from './options.ts';
 import { decodeNeoRecord, encodeNeoRecord, type NeoRecord } from './record.ts';
 import { type Restored, restore } from './recovery.ts';
@@ -28,7 +27,7 @@ function newestRounds(neo: Neo): readonly RoundView[] {
 }
 
 /** The engine of a session with these parameters. */
-export function neoEngine(parameters: NeoParameters): Engine<NeoSession, Restored, RoundsHeader, VectorItem> {
+export function neoEngine(parameters: NeoParameters): Engine<NeoSession, Restored, RoundsHeader, Attachment> {
   const options = neoOptions(parameters);
   return {
     name: 'neo',

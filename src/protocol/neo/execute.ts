@@ -12,8 +12,8 @@ import { elide } from '../../wire/packet.ts';
 import { publicKeyOf } from './accuse.ts';
 import type { BySeat, Outcome } from '../round.ts';
 import { holdsOpening, isSettled, supportOf } from './instance.ts';
-import { stateDigest } from './digest.ts';
-import { type ClosedRound, digest, fold } from './log-state.ts';
+import { protocolDigest, stateDigest } from './digest.ts';
+import { type ClosedRound, fold } from './log-state.ts';
 import { needed } from './openings.ts';
 import { keptRounds } from './membership.ts';
 import type { FinalRound } from './record.ts';
@@ -64,7 +64,7 @@ function closedOf(turn: Turn, round: NeoRound): ClosedRound {
     updates,
     illegal,
     members,
-    judged: stateDigest(before.stateHash, before.log),
+    judged: stateDigest(before),
   };
 }
 
@@ -113,7 +113,15 @@ export function takePlayed(turn: Turn, number: Round, stateHash: Uint8Array, ill
   const { events, log } = fold(setup.log, pastOf(turn.state, number - 1).log, closed);
   const played: Played = { closed, log, events, stateHash, seed: playing.seed };
   turn.set({ past: [...past, played], playing: null });
+  openWindow(turn, number + setup.window);
   for (const seat of seatsOf(closed.illegal)) accuseIllegal(turn, closed, seat);
+}
+
+/** A round that waited for the window is permitted now: its deadlines count from here. */
+function openWindow(turn: Turn, number: Round): void {
+  const round = roundOf(turn.state, number);
+  if (round === null || round.own !== null) return;
+  turn.change(number, { permittedAt: Math.max(round.permittedAt, turn.now.time) });
 }
 
 /**
@@ -139,7 +147,7 @@ function accuseIllegal(turn: Turn, { judged, round: number }: ClosedRound, seat:
     session: setup.session,
     publicKey: publicKeyOf(turn, seat),
     packets: [reveal.packet, vote.packet],
-    log: concatBytes(digest(before.log), before.log.epochId),
+    log: concatBytes(protocolDigest(before), before.log.epochId),
   });
 }
 
@@ -170,6 +178,7 @@ export function finalize(turn: Turn): void {
     const round = turn.round(number);
     const { closed, events } = pastOf(turn.state, number);
     if (closed === null || !within(needed(turn, number), union(round.opened, round.voided))) return;
+    if (!within(intersectOf(round.voided, closed.accepted), closed.voided)) return;
     turn.persist({ type: 'final', final: finalRound(turn, round) });
     turn.set({ final: number });
     turn.set(permit(turn.state, turn.now.time));

@@ -9,6 +9,7 @@ import { add, has, intersect, minus, nobody, type PlayerSet, seatsOf, union, wit
 import { HEADER_ROUNDS_MAX } from '../../wire/limits.ts';
 import type { RoundSets } from '../../wire/rounds.ts';
 import type { RoundsItem } from '../../wire/rounds-item.ts';
+import type { NeoStatement } from '../../wire/statement.ts';
 import { supportOf } from './instance.ts';
 import type { Contest, Held, Neo, NeoRound } from './state.ts';
 import { sameValue } from './values.ts';
@@ -102,6 +103,15 @@ function accepted(round: NeoRound): PlayerSet {
     if (value?.some((byte) => byte !== 0)) set = add(set, seat);
   }
   return set;
+}
+
+/**
+ * True when somebody's own statement shows that it lacks what I hold: a vote without a commitment, a confirm
+ * or a view change where I have decided.
+ */
+export function needsHelp(round: NeoRound, statement: NeoStatement): boolean {
+  if (statement.kind === 'vote') return !within(setsOf(round).commits, statement.named);
+  return (statement.kind === 'confirm' || statement.kind === 'change') && round.decidedAt !== null;
 }
 
 /** A packet for somebody, and who made it. */

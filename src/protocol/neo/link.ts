@@ -33,6 +33,8 @@ interface Sent {
   readonly round: Round;
   readonly at: Micros;
   readonly tries: number;
+  /** Sent again at once, because its own words say what it lacks; that is done once a round. */
+  readonly rush: 'no' | 'now' | 'done';
 }
 
 export interface Peer {
@@ -124,6 +126,22 @@ export function heard(
   return { ...link, peers };
 }
 
+function unsent(round: Round, at: Micros): Sent {
+  return { round, at, tries: 0, rush: 'no' };
+}
+
+/** What a player lacks of a round is sent again at once, the first time that this is asked for. */
+export function rush(link: Link, to: Seat, round: Round, at: Micros): Link {
+  const peer = link.peers[to];
+  if (!peer || round <= peer.final) return link;
+  const before = peer.sent.find((each) => each.round === round) ?? unsent(round, at);
+  if (before.rush !== 'no') return link;
+  const others = peer.sent.filter((each) => each.round !== round);
+  const peers = link.peers.slice();
+  peers[to] = { ...peer, sent: [...others, { ...before, rush: 'now' }], lookAt: at };
+  return { ...link, peers };
+}
+
 function resendAfter(roundTrip: Micros | null, tries: number): Micros {
   if (roundTrip === null) return Math.min(RESEND_MAX, RESEND_FIRST * 2 ** Math.min(tries, 4));
   const first = Math.max(RESEND_MIN, Math.round(roundTrip * 1.25) + ACK_DELAY + micros(10));
@@ -158,8 +176,8 @@ function lookAfter(link: Link, neo: Neo, peer: Peer, at: Micros, roundTrip: Micr
     if (round.round > peer.final + neo.setup.log.alpha) break;
     const theirs = heldBy(peer, round.round);
     if (!lacksAnything(round, setsOf(round), theirs)) continue;
-    const before = peer.sent.find((each) => each.round === round.round) ?? { round: round.round, at, tries: 0 };
-    const dueAt = before.at + resendAfter(roundTrip, before.tries);
+    const before = peer.sent.find((each) => each.round === round.round) ?? unsent(round.round, at);
+    const dueAt = before.rush === 'now' ? at : before.at + resendAfter(roundTrip, before.tries);
     const crowded = bytes > BURST_MAX * ITEMS_ROOM;
     if (dueAt > at || crowded) {
       sent.push(before);
@@ -173,7 +191,7 @@ function lookAfter(link: Link, neo: Neo, peer: Peer, at: Micros, roundTrip: Micr
     }
     const tries = before.tries + 1;
     if ((setsOf(round).decided & ~theirs.decided) !== 0) assist.push(round.round);
-    sent.push({ round: round.round, at, tries });
+    sent.push({ round: round.round, at, tries, rush: before.rush === 'now' ? 'done' : before.rush });
     lookAt = earlier(lookAt, at + resendAfter(roundTrip, tries));
   }
   return { peer: { ...peer, sent, lookAt: lookAt ?? at + RESEND_MAX }, items, assist };

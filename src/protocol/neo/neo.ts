@@ -19,7 +19,7 @@ import { noteDesync } from './desync.ts';
 import { takePrepare, takeProposal } from './proposal.ts';
 import { finalize, playNext, takeBack, takePlayed } from './execute.ts';
 import { isNeoStatement, judgeStatement } from './judge.ts';
-import { reportLate, settleOpenings, takeHold, takeReveal } from './openings.ts';
+import { reportLate, settleDisputes, settleOpenings, takeHold, takeReveal } from './openings.ts';
 import { opensAt, type Report, voteDeadline } from './pace.ts';
 import { updateFor } from './operations.ts';
 import { assist, closeRound, likelyValues, sealInput, settleSlots, takeCommit, takeVector, takeVote } from './slots.ts';
@@ -173,6 +173,7 @@ function settleRound(turn: Turn, number: Round): void {
   settleContest(turn, number, ROUND_INSTANCE, likelyValues(turn.round(number), turn.state.setup.me));
   settleSlots(turn, number);
   if (number > turn.state.final) settleOpenings(turn, number);
+  else settleDisputes(turn, number);
   reportLate(turn, number);
 }
 

@@ -5,13 +5,16 @@ import type { Sealed } from '../../crypto/signature.ts';
 import { datagramType, HELLO } from '../../wire/envelope.ts';
 import { decodePacket, type Packet, sealPacket } from '../../wire/packet.ts';
 import { decodeRounds, type RoundsHeader } from '../../wire/rounds.ts';
-import type { VectorItem } from '../../wire/rounds-item.ts';
+import type { OpaqueItem, VectorItem } from '../../wire/rounds-item.ts';
 import type { Opened } from '../engine.ts';
 import type { Refusal } from '../judge.ts';
 import { openHello, refusing } from '../open.ts';
 import { judgePacket } from './judge.ts';
 import type { NeoSession } from './session.ts';
 import { type Neo, pastOf } from './state.ts';
+
+/** What comes beside packets, outside of signatures. */
+export type Attachment = VectorItem | OpaqueItem;
 
 function openPacket(neo: Neo, bytes: Uint8Array): Sealed<Packet> | Refusal {
   const decoded = decodePacket(bytes);
@@ -27,7 +30,7 @@ export function openRounds(
   session: NeoSession,
   from: Seat,
   datagram: Uint8Array,
-): Opened<RoundsHeader, VectorItem> {
+): Opened<RoundsHeader, Attachment> {
   const type = datagramType(datagram);
   if (!type.ok) return refusing(type.refused);
   if (type.value === HELLO) return openHello(session.setup, from, datagram);
@@ -39,9 +42,9 @@ export function openRounds(
   const { header, items } = rounds.value;
   const refused: Refusal[] = [];
   const packets: Sealed<Packet>[] = [];
-  const attachments: VectorItem[] = [];
+  const attachments: Attachment[] = [];
   for (const item of items) {
-    if (item.type === 'vector') attachments.push(item);
+    if (item.type === 'vector' || item.type === 'query' || item.type === 'answer') attachments.push(item);
     else if (item.type === 'packet') {
       const opened = openPacket(neo, item.bytes);
       if (typeof opened === 'string') refused.push(opened);

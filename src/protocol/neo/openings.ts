@@ -25,7 +25,7 @@ export function takeReveal(turn: Turn, held: Held<Reveal>): void {
   const author = held.packet.sender;
   const before = round.opensTo[author];
   const wanted = round.decided[author] ?? round.commits[author]?.statement.commitment ?? null;
-  if (before && (wanted === null || sameValue(before, wanted))) return;
+  if (before && (wanted === null || sameValue(before, wanted) || has(round.holding, author))) return;
   const opened = commit({ session, epoch, round: number, author }, salt, input);
   if (before && !sameValue(opened, wanted as Value)) return;
   turn.change(number, {
@@ -170,12 +170,17 @@ export function settleOpenings(turn: Turn, number: Round): void {
   hold(turn, number);
   decideOpenings(turn, number);
   dispute(turn, number);
+  settleDisputes(turn, number);
+  decideOpenings(turn, number);
+}
+
+/** The contests about openings; also of a final round, for those who could not decide alone as I could. */
+export function settleDisputes(turn: Turn, number: Round): void {
   const { me } = turn.state.setup;
   for (const contest of turn.round(number).openings) {
     if (contest === null) continue;
     settleContest(turn, number, contest.instance, likelyValues(turn.round(number), me));
   }
-  decideOpenings(turn, number);
 }
 
 /** LATE: an accepted opening that I have waited for longer than T_late, while enough members were heard. */

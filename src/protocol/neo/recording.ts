@@ -188,7 +188,7 @@ class Replay<State, Input> {
     const read = this.#packets.read(recorded.packets, judged.log);
     if ('reason' in read) return { round, ...read };
     const proof = proofOf(this.setup, environment, recorded, read.packets);
-    const own = stateDigest(judged.stateHash, judged.log);
+    const own = stateDigest(judged);
     const final = { ...recorded, illegal: nobody, judged: own };
     const closed = closedOfFinal(final, before.log, environment.members);
     const broken = undecided(proof, recorded) ?? unopened(proof, recorded, closed);

@@ -17,6 +17,7 @@ import type { Outcome } from '../round.ts';
 import { forgotten } from './execute.ts';
 import { holdPacket } from './neo.ts';
 import { type ClosedRound, fold } from './log-state.ts';
+import { keptRounds } from './membership.ts';
 import type { FinalRound, NeoRecord } from './record.ts';
 import { beginNeo, type Neo, type NeoRound, type NeoSetup, pastOf, permit, roundOf, type Sealed } from './state.ts';
 import { put, Turn } from './turn.ts';
@@ -32,7 +33,7 @@ export interface Restored {
   readonly neo: Neo | null;
   /** Every final round, in order. */
   readonly outcomes: readonly Outcome[];
-  /** Own statements of open rounds, one list a packet. */
+  /** Own statements of all rounds that others may still need, one list a packet. */
   readonly unsaid: readonly (readonly NeoStatement[])[];
 }
 
@@ -201,6 +202,7 @@ export function restore(records: readonly NeoRecord[], setupOf: SetupOf): Restor
   const replay = new Replay();
   for (const record of records) replayRecord(replay, record, setupOf);
   const { agreement, keys, neo, nonce, nonces, outcomes, publicKey, said } = replay;
-  const open = said.filter((statements) => statements.some(({ round }) => neo !== null && round > neo.final));
+  const kept = neo === null ? 0 : neo.final - keptRounds(neo.setup.log);
+  const open = said.filter((statements) => statements.some(({ round }) => round > kept));
   return { agreement, keys, neo, nonce, nonces, outcomes, publicKey, unsaid: open };
 }

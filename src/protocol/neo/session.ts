@@ -11,7 +11,7 @@ import type { Verified } from '../../crypto/signature.ts';
 import type { Hello } from '../../wire/hello.ts';
 import type { Packet } from '../../wire/packet.ts';
 import { encodeRounds, headerBeside, type RoundSets, type RoundsHeader } from '../../wire/rounds.ts';
-import { type RoundsItem, roundsItemBytes, type VectorItem } from '../../wire/rounds-item.ts';
+import { type RoundsItem, roundsItemBytes } from '../../wire/rounds-item.ts';
 import type { EndReason, SessionEffect, Step } from '../effect.ts';
 import type { Running, SessionSetup, SessionEvent as SomeEvent } from '../engine.ts';
 import {
@@ -28,10 +28,13 @@ import {
 } from '../greeting.ts';
 import { isSlow } from './ballot.ts';
 import { type Clock, firstClock, hear, keep, roundTrip, sessionTime, stamp } from './clock.ts';
-import { listed } from './holdings.ts';
+import { listed, needsHelp } from './holdings.ts';
+import { isNeoStatement } from './judge.ts';
+import { type Happening, type Inquiries, inquiriesWakeAt, noInquiries, stepInquiries } from './inquiry.ts';
 import { firstLateness, type Lateness, noteCommit, reportOf } from './lateness.ts';
-import { flush, heard, interruptions, KEEPALIVE, keepLinks, type Link, linkWakeAt, openLink, tellAll } from './link.ts';
+import { flush, heard, interruptions, KEEPALIVE, keepLinks, type Link, linkWakeAt, openLink, rush, tellAll } from './link.ts';
 import { type NeoEvent, stepNeo, wakeNeo, wantsInput } from './neo.ts';
+import type { Attachment } from './open.ts';
 import type { NeoOptions } from './options.ts';
 import { scheduledAt } from './pace.ts';
 import type { NeoRecord } from './record.ts';
@@ -51,6 +54,7 @@ export interface NeoSession extends Running {
   readonly link: Link;
   readonly clock: Clock;
   readonly lateness: Lateness;
+  readonly inquiries: Inquiries;
   /** Since when enough members have been heard without a break; null while they are not. */
   readonly connectedAt: Micros | null;
   /** When the newest round became final, or a stall was last reported. */
@@ -64,7 +68,7 @@ export interface NeoSession extends Running {
   readonly unsaid: Restored['unsaid'];
 }
 
-export type NeoSessionEvent = SomeEvent<RoundsHeader, VectorItem>;
+export type NeoSessionEvent = SomeEvent<RoundsHeader, Attachment>;
 
 /** A new session, or one that goes on from its log. */
 export function createNeoSession(
@@ -83,6 +87,7 @@ export function createNeoSession(
     link: openLink(setup.me, players, at),
     clock: firstClock(setup.keys.length, setup.me, at, neo === null ? 0 : reachedBy(neo)),
     lateness: firstLateness(),
+    inquiries: noInquiries,
     connectedAt: null,
     movedAt: at,
     slowRounds: 0,
@@ -151,6 +156,9 @@ class Turn {
   }
 
   take(effect: NeoEffect): void {
+    if (effect.type === 'notify' && effect.notice.type === 'desync') {
+      compare(this, { type: 'desync', round: effect.notice.round });
+    }
     if (effect.type !== 'retell') this.effects.push(effect);
     else this.set({ link: tellAll(this.session.link, { type: 'packet', bytes: effect.packet }) });
   }
@@ -179,6 +187,7 @@ export function stepNeoSession(
   } else if (event.type === 'leave') turn.drive({ type: 'leave' });
   else if (event.type === 'wish' && event.target !== null) forfeit(turn, event.target);
   else if (event.type === 'quit') finish(turn, 'left');
+  else if (event.type === 'state' || event.type === 'inquire') compare(turn, event);
   if (turn.session.neo === null) greet(turn);
   else attend(turn);
   return [turn.session, endLast(turn.effects)];
@@ -196,7 +205,7 @@ function endLast(
 export function neoWakeAt(session: NeoSession): Micros | null {
   const { greeting, link, movedAt, neo, options, setup } = session;
   if (neo === null) return greetingWakeAt(greeting, setup.handshakeWithin);
-  const wake = earlier(linkWakeAt(link), session.dueAt);
+  const wake = earlier(earlier(linkWakeAt(link), session.dueAt), inquiriesWakeAt(session.inquiries));
   return neo.over === null ? earlier(wake, movedAt + options.stallAfter) : wake;
 }
 
@@ -260,11 +269,35 @@ function takeBundle(turn: Turn, event: Extract<NeoSessionEvent, { type: 'bundle'
     clock: hear(turn.session.clock, from, header.stamp, turn.at),
   });
   connect(turn);
-  const vectors = attachments.map(({ digests }) => digests);
+  const vectors = attachments.flatMap((item) => (item.type === 'vector' ? [item.digests] : []));
   for (const packet of packets) {
     noteLateness(turn, packet);
     turn.drive({ type: 'packet', packet, vectors });
+    if (packet.sender === from) help(turn, packet);
   }
+  for (const item of attachments) if (item.type !== 'vector') compare(turn, { type: 'item', from, item });
+}
+
+/** Sends again at once what a player lacks by what it says itself, rather than when a round trip has passed. */
+function help(turn: Turn, packet: Verified<Packet>): void {
+  const { link, neo } = turn.session;
+  for (const { statement } of packet.entries) {
+    if (statement === null || neo === null || !isNeoStatement(statement)) continue;
+    const round = roundOf(neo, statement.round);
+    if (round !== null && needsHelp(round, statement)) {
+      turn.set({ link: rush(link, packet.sender, round.round, turn.at) });
+    }
+  }
+}
+
+/** Comparing states with others: all that concerns it, and what leaves for it. */
+function compare(turn: Turn, happening: Happening): void {
+  const { inquiries, neo } = turn.session;
+  if (neo === null) return;
+  const [next, { effects, sendings }] = stepInquiries(inquiries, turn.at, neo.final, happening);
+  turn.set({ inquiries: next });
+  turn.effects.push(...effects);
+  for (const { item, to } of sendings) if (turn.session.link.peers[to]) send(turn, neo, to, [item], listed(neo));
 }
 
 /** Remembers how late the commitments of others come. */
@@ -320,6 +353,7 @@ function attend(turn: Turn): void {
   stall(turn);
   part(turn);
   sendDue(turn);
+  if (turn.session.inquiries.asking.length > 0) compare(turn, { type: 'tick' });
   const { neo } = turn.session;
   turn.set({ dueAt: neo && wakeNeo(neo, nowOf(turn.session)) });
 }

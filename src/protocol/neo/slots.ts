@@ -102,6 +102,7 @@ export function closeRound(turn: Turn, number: Round): void {
   const { log, me } = state.setup;
   const round = turn.round(number);
   const { members, epoch, pace } = round.environment;
+  if (number <= state.final) return;
   if (round.ownVote !== null || round.own === null || !has(members, me)) return;
   const all = within(members, committed(round, me));
   if (!all && !round.hurried && now.time < voteDeadline(pace, number, round.permittedAt)) return;
@@ -121,7 +122,7 @@ export function closeRound(turn: Turn, number: Round): void {
     round: number,
     named,
     values,
-    state: stateDigest(judged.stateHash, judged.log),
+    state: stateDigest(judged),
   });
 }
 

@@ -9,6 +9,7 @@ import type { Round } from '../../base/ids.ts';
 import { decodePlain, type Plain } from '../../wire/plain.ts';
 import { differences } from '../../wire/plain-diff.ts';
 import { compareText, plainPath } from '../../wire/plain-format.ts';
+import type { StateRow } from '../effect.ts';
 import {
   entriesAt,
   isObject,
@@ -27,14 +28,6 @@ import {
 } from './subtree.ts';
 import { type Answer, decodeAnswer, encodeQuery, type Place, type Range, type Step } from './subtree-item.ts';
 
-/** One place where two states differ, for people. */
-export interface Row {
-  /** As a programmer writes it, such as `players[2].x`. */
-  readonly path: string;
-  readonly mine: string;
-  readonly theirs: string;
-}
-
 /** Differences that are listed, and answers that are taken for it. */
 export const ROWS_MAX = 32;
 export const ANSWERS_MAX = 400;
@@ -48,7 +41,7 @@ interface Pending extends Place {
   readonly id: number;
 }
 
-type Part = { readonly row: Row } | { readonly pending: Pending };
+type Part = { readonly row: StateRow } | { readonly pending: Pending };
 
 export interface Inquiry {
   readonly round: Round;
@@ -103,7 +96,7 @@ export function isOver(inquiry: Inquiry): boolean {
 }
 
 /** The differences so far, in order, at most ROWS_MAX; after an early end those before what was not told. */
-export function rowsOf({ parts }: Inquiry): readonly Row[] {
+export function rowsOf({ parts }: Inquiry): readonly StateRow[] {
   return parts.flatMap((part) => ('row' in part ? [part.row] : [])).slice(0, ROWS_MAX);
 }
 

@@ -119,7 +119,8 @@ export function joinMessage(session: Uint8Array, { publicKey, nonce, address }: 
   return writer.take();
 }
 
-function writeMember(writer: Writer, { publicKey, nonce, address }: Member): void {
+/** Key 32, nonce 16, length u8 and address. What breaks a limit is our own mistake: it throws. */
+export function writeMember(writer: Writer, { publicKey, nonce, address }: Member): void {
   assert(publicKey.length === PUBLIC_KEY_BYTES, 'a public key has PUBLIC_KEY_BYTES bytes');
   assert(nonce.length === NONCE_BYTES, 'a nonce has NONCE_BYTES bytes');
   assert(isAddress(address), 'an address is 1 to ADDRESS_BYTES_MAX characters of ASCII without spaces');
@@ -127,7 +128,8 @@ function writeMember(writer: Writer, { publicKey, nonce, address }: Member): voi
   for (let i = 0; i < address.length; i++) writer.u8(address.charCodeAt(i));
 }
 
-function readMember(reader: Reader): Member {
+/** What {@link writeMember} writes; the reader has failed where it is none. */
+export function readMember(reader: Reader): Member {
   const publicKey = reader.bytes(PUBLIC_KEY_BYTES);
   const nonce = reader.bytes(NONCE_BYTES);
   const address = String.fromCharCode(...reader.bytes(reader.u8()));
