@@ -1,6 +1,7 @@
 /** What the liar of a match can try: a line each. */
 
 import { type Cheat, cheats } from 'fairstep/sim';
+import { besideTheTruth } from './cheater.ts';
 import { lightcycles, turns } from './game.ts';
 
 export type ProtocolName = 'neo' | 'lockstep';
@@ -44,8 +45,12 @@ export const lies: Readonly<Record<LieName, Lie>> = {
     make: (fromRound) => cheats.illegalInput({ fromRound, input: illegal }),
   },
   'vote-against-own': { against: neo, proves: true, make: (fromRound) => cheats.voteAgainstOwn({ fromRound }) },
-  'double-vote': { against: neo, proves: true, make: (fromRound) => cheats.doubleVote({ fromRound }) },
-  'double-entry': { against: both, proves: true, make: (fromRound) => cheats.doubleEntry({ fromRound }) },
+  'double-vote': {
+    against: neo,
+    proves: true,
+    make: (fromRound) => besideTheTruth(cheats.doubleVote({ fromRound })),
+  },
+  'double-entry': { against: neo, proves: true, make: (fromRound) => cheats.doubleEntry({ fromRound }) },
   'changed-vote': { against: neo, proves: true, make: (fromRound) => cheats.changedVote({ fromRound }) },
   'double-confirm': { against: neo, proves: true, make: (fromRound) => cheats.doubleConfirm({ fromRound }) },
   'forgotten-certificate': {

@@ -49,8 +49,9 @@ function inOtherWorld(table: RoundsTable, gang: Gang, statement: NeoStatement, i
     const reveal = lead.reveal(epoch, round, input);
     return [kind === 'commit' ? lead.commitment(reveal) : reveal];
   }
-  if (kind !== 'vote' && kind !== 'confirm' && kind !== 'hold') return 'keep';
+  if (kind !== 'vote' && kind !== 'confirm' && kind !== 'hold' && kind !== 'change') return 'keep';
   const { commitment } = lead.commitment(lead.reveal(epoch, round, input));
+  if (kind === 'change') return [table.rechange(statement, lead.seat, commitment)];
   return renamed(table, statement, lead.seat, commitment);
 }
 

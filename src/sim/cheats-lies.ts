@@ -149,8 +149,11 @@ export function doubleVote({
     name: 'double-vote',
     neo: (table) => ({
       said: (statement, to) => {
-        if (statement.kind !== 'vote' || statement.round < fromRound || !isDeceived(table, to)) return 'keep';
-        return [table.revote(statement, victim ?? (table.others[0] as number), null)];
+        const { kind, round } = statement;
+        const against = victim ?? (table.others[0] as number);
+        if (round < fromRound || !isDeceived(table, to)) return 'keep';
+        if (kind === 'change') return [table.rechange(statement, against, null)];
+        return kind === 'vote' ? [table.revote(statement, against, null)] : 'keep';
       },
     }),
   });
@@ -234,8 +237,9 @@ export function badProposal({ fromRound = 1 }: CheatOptions = {}): Cheat {
         const { kind, round } = statement;
         if (round < fromRound) return 'keep';
         if (kind === 'propose') return [{ ...statement, named: nobody, values: [] }];
-        // So that there is something to lead: half of the others learn of nothing in time.
-        return kind === 'commit' && !isDeceived(table, to) ? 'drop' : 'keep';
+        // So that there is something to lead: some learn of nothing in time, and none hears its vote.
+        const split = kind === 'vote' || (kind === 'commit' && to !== table.others[0]);
+        return split && !table.seen(round).led ? 'drop' : 'keep';
       },
     }),
   });

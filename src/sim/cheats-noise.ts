@@ -5,7 +5,7 @@
 
 import { equalBytes } from '../base/bytes.ts';
 import { seatOf } from '../base/ids.ts';
-import { nobody, playersFromBits } from '../base/players.ts';
+import { nobody } from '../base/players.ts';
 import { encodeEvidence } from '../protocol/evidence.ts';
 import type { Report } from '../protocol/neo/pace.ts';
 import { decodePacket, elide, encodePacket, type Entry, entriesOf, type Packet, signedMessage, signedPacket } from '../wire/packet.ts';
@@ -254,16 +254,15 @@ function uselessItem(table: RoundsTable, way: number): RoundsItem {
   const { round } = table;
   const { epoch } = table.seen(round).commits.get(table.seat) ?? { epoch: 0 };
   const digest = Uint8Array.from({ length: 32 }, () => table.random(256));
-  const named = playersFromBits(table.random(1 << table.keys.length));
   if (way === 0) return { type: 'vector', digests: [digest, digest] };
   const far = round + 1 + table.random(1_000_000);
-  const place = { epoch, round, instance: ROUND_INSTANCE, view: 0 };
+  const place = { epoch, round, instance: ROUND_INSTANCE, view: 1000 + table.random(60_000) };
   const parts: readonly Statement[] =
     way === 1
       ? [{ kind: 'commit', epoch, round: far, commitment: digest }]
       : way === 2
         ? [{ kind: 'commit', epoch: epoch + 1 + table.random(100), round, commitment: digest }]
-        : [{ kind: 'confirm', ...place, index: table.random(250), slots: named, named, values: digest }];
+        : [{ kind: 'prepare', ...place, proposal: digest }];
   return { type: 'packet', bytes: table.forge(parts) };
 }
 

@@ -22,7 +22,7 @@ class LateMoves {
   said(statement: NeoStatement, pick: () => Uint8Array | null): Verdict {
     const { kind, round } = statement;
     const chosen = this.#chosen.get(round) ?? pick();
-    if (chosen === null) return kind === 'commit' || kind === 'vote' || kind === 'reveal' ? 'drop' : 'keep';
+    if (chosen === null) return kind === 'commit' || kind === 'vote' || kind === 'reveal' || kind === 'change' ? 'drop' : 'keep';
     this.#chosen.set(round, chosen);
     return this.#table.substitute(statement, chosen);
   }
@@ -223,7 +223,9 @@ export function pivotVote({
     neo: (table) => ({
       said: (statement, to) => {
         const { kind, round } = statement;
-        if (kind !== 'vote' || round < fromRound || favoured.includes(to)) return 'keep';
+        if (round < fromRound || favoured.includes(to)) return 'keep';
+        if (double && kind === 'change') return [table.rechange(statement, victim, null)];
+        if (kind !== 'vote') return 'keep';
         return double ? [table.revote(statement, victim, null)] : 'drop';
       },
     }),
@@ -239,8 +241,10 @@ export function voteOut({
     name: 'vote-out',
     neo: (table) => ({
       said: (statement) => {
-        if (statement.kind !== 'vote' || statement.round < fromRound) return 'keep';
-        return [table.revote(statement, victim, null)];
+        const { kind, round } = statement;
+        if (round < fromRound) return 'keep';
+        if (kind === 'change') return [table.rechange(statement, victim, null)];
+        return kind === 'vote' ? [table.revote(statement, victim, null)] : 'keep';
       },
     }),
   });

@@ -46,6 +46,8 @@ interface Watched {
 const NONE = '-';
 /** Vectors that are tried to find the hashes behind a digest. */
 const TRIES_MAX = 256;
+/** Vectors that are remembered. */
+const VECTORS_MAX = 4096;
 /** Rounds that are watched at once. */
 const KEPT = 400;
 
@@ -57,6 +59,8 @@ export class GateChecker {
   readonly #tell: (text: string) => void;
   readonly #honest: (seat: Seat) => boolean;
   readonly #rounds = new Map<Round, Watched>();
+  /** By digest. */
+  readonly #vectors = new Map<string, readonly Uint8Array[]>();
 
   constructor(tell: (text: string) => void, honest: (seat: Seat) => boolean) {
     this.#tell = tell;
@@ -79,6 +83,12 @@ export class GateChecker {
     this.#rounds.set(round, watched);
     if (this.#rounds.size > KEPT) this.#rounds.delete(this.#rounds.keys().next().value as Round);
     return watched;
+  }
+
+  /** Hashes travel beside what names them by their digest. */
+  vector(hashes: readonly Uint8Array[]): void {
+    this.#vectors.set(toHex(vectorDigest(hashes)), hashes);
+    if (this.#vectors.size > VECTORS_MAX) this.#vectors.delete(this.#vectors.keys().next().value as string);
   }
 
   /** Somebody signs a statement for the first time, or shows it again. */
@@ -198,9 +208,10 @@ export class GateChecker {
   /** What a vote or confirm says of a slot; null if the hashes behind its digest are not known. */
   #valueOf(watched: Watched, members: readonly Seat[], { named, values }: Voted, author: Seat): string | null {
     if (!has(named, author)) return NONE;
-    const choices = members
-      .filter((seat) => has(named, seat))
-      .map((seat) => [...(watched.commitments.get(seat)?.values() ?? [])].map(({ hash }) => [seat, hash] as const));
+    const seats = members.filter((seat) => has(named, seat));
+    const told = this.#vectors.get(values)?.[seats.indexOf(author)];
+    if (told !== undefined) return toHex(told);
+    const choices = seats.map((seat) => [...(watched.commitments.get(seat)?.values() ?? [])].map(({ hash }) => [seat, hash] as const));
     let vectors: (readonly (readonly [Seat, Uint8Array])[])[] = [[]];
     for (const choice of choices) {
       vectors = vectors.flatMap((vector) => choice.map((each) => [...vector, each])).slice(0, TRIES_MAX);

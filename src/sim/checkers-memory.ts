@@ -2,6 +2,7 @@
 
 import type { NeoSession } from '../protocol/neo/session.ts';
 import type { Contest, Neo, NeoRound } from '../protocol/neo/state.ts';
+import { PLAYERS_MAX } from '../wire/limits.ts';
 
 /** What the bounds are functions of. */
 export interface MemoryTerms {
@@ -23,8 +24,9 @@ function contestBounds({ changes, confirms, prepares, proposals, proven }: Conte
   return [
     ['view changes of one sender', longest(changes), 3],
     ['confirms of one sender', longest(confirms), 24],
-    ['prepares of one sender', longest(prepares), 4],
-    ['proposals', proposals.length, 4],
+    // The newest few, and those that the best certificate of a slot rests on.
+    ['prepares of one sender', longest(prepares), 4 + PLAYERS_MAX],
+    ['proposals', proposals.length, 4 + PLAYERS_MAX],
     ['proven views', proven.length, 16],
   ];
 }

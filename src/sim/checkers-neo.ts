@@ -107,12 +107,13 @@ export class NeoCheckers implements Watcher {
   sent(seat: Seat, session: Uint8Array | null, datagram: Uint8Array): void {
     const { honest, reading } = this.#match;
     if (session === null || !reading.reads(datagram)) return;
-    const packets = reading.packets(session, datagram);
-    if (packets === null) {
+    const read = reading.read(session, datagram);
+    if (read === null) {
       if (honest(seat)) this.#tell(`layout: player ${seat} sends what does not read`);
       return;
     }
-    for (const seen of packets) {
+    for (const vector of read.vectors) this.#gate.vector(vector);
+    for (const seen of read.packets) {
       const theirs = seen.sender !== seat && (honest(seen.sender) || !seen.isValid());
       if (theirs || this.#seen.has(seen)) continue;
       this.#seen.add(seen);
@@ -142,7 +143,7 @@ export class NeoCheckers implements Watcher {
   arrived(seat: Seat, session: Uint8Array | null, datagram: Uint8Array): void {
     const { now, reading } = this.#match;
     if (session === null || !reading.reads(datagram)) return;
-    for (const seen of reading.packets(session, datagram) ?? []) {
+    for (const seen of reading.read(session, datagram)?.packets ?? []) {
       if (seen.sender === seat) continue;
       for (const statement of seen.statements) {
         const { kind } = statement;

@@ -17,6 +17,12 @@ export interface SeenPacket {
   isValid(): boolean;
 }
 
+export interface SeenDatagram {
+  readonly packets: readonly SeenPacket[];
+  /** Hashes that stand behind digests. */
+  readonly vectors: readonly (readonly Uint8Array[])[];
+}
+
 const REMEMBERED_MAX = 1 << 14;
 
 export class Reading {
@@ -29,14 +35,18 @@ export class Reading {
     this.#verifier = verifier;
   }
 
-  /** The packets of a datagram, or null if it does not read; those that do not read are left out. */
-  packets(session: Uint8Array, datagram: Uint8Array): readonly SeenPacket[] | null {
+  /** What a datagram carries, or null if it does not read; packets that do not read are left out. */
+  read(session: Uint8Array, datagram: Uint8Array): SeenDatagram | null {
     const rounds = decodeRounds(session, datagram);
     if (!rounds.ok) return null;
-    return rounds.value.items.flatMap((item) => {
+    const packets: SeenPacket[] = [];
+    const vectors: (readonly Uint8Array[])[] = [];
+    for (const item of rounds.value.items) {
       const seen = item.type === 'packet' ? this.#packet(session, item.bytes) : null;
-      return seen === null ? [] : [seen];
-    });
+      if (seen !== null) packets.push(seen);
+      if (item.type === 'vector') vectors.push(item.digests);
+    }
+    return { packets, vectors };
   }
 
   /** True for a datagram of the kind that these checkers read. */

@@ -16,7 +16,15 @@ import { DATAGRAM_BYTES_MAX, HEADER_ROUNDS_MAX, ITEMS_MAX, ROUNDS_HEADER_BYTES }
 import { decodePacket, encodePacket, entriesOf, type Packet, signedMessage } from '../wire/packet.ts';
 import { decodeRounds, encodeRounds, headerBeside, type Rounds, type RoundsHeader } from '../wire/rounds.ts';
 import { type RoundsItem, roundsItemBytes } from '../wire/rounds-item.ts';
-import type { Commit, NeoStatement, Reveal, Statement, Vote } from '../wire/statement.ts';
+import {
+  type Change,
+  type Commit,
+  type NeoStatement,
+  type Reveal,
+  ROUND_INSTANCE,
+  type Statement,
+  type Vote,
+} from '../wire/statement.ts';
 import type { CheatContext } from './cheat.ts';
 
 /** What was said in a round, by seat; of each the first that passed. The own is what the own session says. */
@@ -29,6 +37,8 @@ export interface SeenRound {
   readonly packets: Packet[];
   /** When the own commitment first left the own session. */
   readonly since: number;
+  /** The own session has left a view of this round. */
+  led: boolean;
 }
 
 /** What becomes of an own statement: it stays, it is left out, or others take its place. */
@@ -60,7 +70,7 @@ export class RoundsTable {
   /** Hashes behind forged digests, by digest. */
   readonly #vectors = new Map<string, readonly Uint8Array[]>();
   /** Own forged packets that the own session has not been told of. */
-  #untold: Uint8Array[] = [];
+  #untold: RoundsItem[] = [];
 
   constructor(context: CheatContext) {
     this.seat = context.seat;
@@ -82,7 +92,7 @@ export class RoundsTable {
     const known = this.#rounds.get(round);
     if (known !== undefined) return known;
     const { now: since } = this;
-    const fresh = { round, commits: new Map(), votes: new Map(), reveals: new Map(), packets: [], since };
+    const fresh = { round, commits: new Map(), votes: new Map(), reveals: new Map(), packets: [], since, led: false };
     this.#rounds.set(round, fresh);
     forget(this.#rounds, ROUNDS_KEPT);
     return fresh;
@@ -102,8 +112,7 @@ export class RoundsTable {
   arrives(datagram: Uint8Array): readonly Uint8Array[] {
     const rounds = this.#read(datagram);
     if (rounds === null || this.#untold.length === 0) return [];
-    const items = this.#untold.splice(0).map((bytes): RoundsItem => ({ type: 'packet', bytes }));
-    return this.rebundle(rounds.header, items);
+    return this.rebundle(rounds.header, this.#untold.splice(0));
   }
 
   #hear(datagram: Uint8Array): void {
@@ -131,6 +140,7 @@ export class RoundsTable {
         this.round = statement.round;
       const seen = this.seen(statement.round);
       const { kind } = statement;
+      if (kind === 'change' && sender === this.seat) seen.led = true;
       const before = seen.packets.length;
       if (kind === 'commit' && !seen.commits.has(sender)) seen.commits.set(sender, statement);
       else if (kind === 'vote' && !seen.votes.has(sender)) seen.votes.set(sender, statement);
@@ -179,13 +189,15 @@ export class RoundsTable {
   /** An own statement as it would read had the own move been another one. */
   substitute(statement: NeoStatement, content: Update | Uint8Array): Verdict {
     const { epoch, kind, round } = statement;
-    if (kind !== 'commit' && kind !== 'reveal' && kind !== 'vote') return 'keep';
+    if (kind !== 'commit' && kind !== 'reveal' && kind !== 'vote' && kind !== 'change') return 'keep';
     const reveal = this.reveal(epoch, round, content);
     const commitment = this.commitment(reveal);
     if (kind === 'commit') return [commitment];
-    if (kind === 'vote') return [this.revote(statement, this.seat, commitment.commitment)];
-    this.tell([commitment, reveal]);
-    return [reveal];
+    if (kind === 'change') return [this.rechange(statement, this.seat, commitment.commitment)];
+    const vector = kind === 'vote' ? this.revote(statement, this.seat, commitment.commitment) : null;
+    // Else the own session could not read what others say of its move.
+    this.tell(vector === null ? [commitment, reveal] : [commitment], vector ? this.vectorOf(vector.values) : []);
+    return [vector ?? reveal];
   }
 
   /** The hashes behind a bitmap and digest of what the own session holds, or null. */
@@ -220,6 +232,22 @@ export class RoundsTable {
     return { ...vote, ...this.revised(vote.round, vote, author, value) };
   }
 
+  /** A view change with another value for one author in its vote and in what it knows to be certified. */
+  rechange(change: Change, author: number, value: Uint8Array | null): Change {
+    if (change.instance !== ROUND_INSTANCE) return change;
+    const seats = seatsOf(change.named);
+    const votes = new Map(seats.map((seat, index) => [seat as number, change.votes[index] as Uint8Array]));
+    const before = votes.get(author);
+    if (value === null) votes.delete(author);
+    else votes.set(author, value);
+    const named = this.setOf([...votes.keys()]);
+    const certified = change.certified.map((each) => {
+      const same = each.slot === author && before !== undefined && equalBytes(each.value, before);
+      return same ? { ...each, value: value ?? new Uint8Array(32) } : each;
+    });
+    return { ...change, named, votes: seatsOf(named).map((seat) => votes.get(seat) as Uint8Array), certified };
+  }
+
   /** A packet of those statements under the own signature, or under a sender's name; always the same. */
   forge(parts: readonly Statement[], sender: Seat = seatOf(this.seat)): Uint8Array {
     const entries = entriesOf(parts);
@@ -237,14 +265,19 @@ export class RoundsTable {
     return this.#context.sign(message);
   }
 
-  /** Lets the own session know of own statements that it has not made, each once. */
-  tell(parts: readonly Statement[]): void {
-    const [first] = parts;
-    const key = first === undefined ? '' : `told ${toHex(hash('part', this.forge(parts)))}`;
-    if (this.#forged.has(key)) return;
+  /** Lets the own session know of own statements that it has not made, and of hashes in them, each once. */
+  tell(parts: readonly Statement[], digests: readonly Uint8Array[] = []): void {
     const bytes = this.forge(parts);
+    const key = `told ${digests.length} ${toHex(hash('part', bytes))}`;
+    if (this.#forged.has(key)) return;
     this.#forged.set(key, bytes);
-    this.#untold.push(bytes);
+    if (digests.length > 0) this.#untold.push({ type: 'vector', digests });
+    this.#untold.push({ type: 'packet', bytes });
+  }
+
+  /** The hashes behind a digest that was forged. */
+  vectorOf(values: Uint8Array): readonly Uint8Array[] {
+    return this.#vectors.get(toHex(values)) ?? [];
   }
 
   /** The items with own statements kept, left out or replaced; what changes is signed anew. */
@@ -270,8 +303,8 @@ export class RoundsTable {
   /** Own statements as items, with the hashes that they need. */
   shown(parts: readonly Statement[]): readonly RoundsItem[] {
     const vectors = parts.flatMap((part): readonly RoundsItem[] => {
-      const digests = 'values' in part && part.values instanceof Uint8Array ? this.#vectors.get(toHex(part.values)) : undefined;
-      return digests === undefined || digests.length === 0 ? [] : [{ type: 'vector', digests }];
+      const digests = 'values' in part && part.values instanceof Uint8Array ? this.vectorOf(part.values) : [];
+      return digests.length === 0 ? [] : [{ type: 'vector', digests }];
     });
     return [{ type: 'packet', bytes: this.forge(parts) }, ...vectors];
   }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { liesAgainst } from '../../examples/lightcycles/lies.ts';
 import { type Options, type Parsed, parseOptions } from '../../examples/lightcycles/options.ts';
 
 const optionNames =
@@ -109,9 +110,13 @@ describe('what is wrong is told in one sentence', () => {
     [['--players', '2', '--crash', 'A@9', '--crash', 'B@8'], '--crash must leave one player'],
     [['--round-ms', '4'], "--round-ms must be a whole number from 5 to 10000 milliseconds, not '4'"],
     [['--round-ms', '16', '--latency', '200'], "--round-ms must be at least 17 with a latency of 200, not '16'"],
-    [['--cheat', 'lag'], "--cheat must be one of inconsistency, bad-opening, replay, none, not 'lag'"],
+    [['--cheat', 'lag'], `--cheat must be one of ${[...liesAgainst('neo'), 'none'].join(', ')}, not 'lag'`],
     [
-      ['--cheat', 'constructor'],
+      ['--cheat', 'double-vote', '--protocol', 'lockstep'],
+      "--cheat must be one of inconsistency, bad-opening, replay, none, not 'double-vote'",
+    ],
+    [
+      ['--protocol', 'lockstep', '--cheat', 'constructor'],
       "--cheat must be one of inconsistency, bad-opening, replay, none, not 'constructor'",
     ],
     [['--latency', '2001'], "--latency must be a whole number from 0 to 2000 milliseconds, not '2001'"],

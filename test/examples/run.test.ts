@@ -124,8 +124,9 @@ function leftovers(): readonly string[] {
 }
 
 describe('a run with --json', () => {
-  it('plays to the end, agrees, and leaves nothing behind', async () => {
-    const args = ['--json', '--players', '3', '--rounds', '30', '--cheat', 'none', '--seed', '7'];
+  it.each(['neo', 'lockstep'])('plays %s to the end, agrees, and leaves nothing behind', async (protocol) => {
+    const game = ['--players', '3', '--rounds', '30', '--cheat', 'none', '--seed', '7'];
+    const args = ['--json', ...game, '--protocol', protocol];
     const ended = await start(...args).ended;
     expect(ended.code).toBe(0);
     expect(ended.stdout.split('\n')).toHaveLength(2);
@@ -138,38 +139,63 @@ describe('a run with --json', () => {
       rounds: 30,
       ended: 'rounds',
       seed: 7,
-      protocol: 'lockstep',
+      protocol,
       cheat: 'none',
       honest: [0, 1, 2],
       stateHashes: [hash, hash, hash],
       agreed: true,
       convicted: [],
+      crashed: [],
+      epochs: 1,
       keyring: 'node',
     });
-    expect(result.advanceMs?.p50).toBeGreaterThan(0);
-    expect(result.advanceMs?.p99).toBeGreaterThanOrEqual(result.advanceMs?.p50 ?? 0);
+    for (const times of [result.advanceMs, result.finalMs]) {
+      expect(times?.p50).toBeGreaterThan(0);
+      expect(times?.p99).toBeGreaterThanOrEqual(times?.p50 ?? 0);
+    }
+    expect(result.slowRounds).toBeGreaterThanOrEqual(0);
     expect(result.bytesPerRound).toBeGreaterThan(0);
     expect(leftovers()).toEqual([]);
   });
 
-  it('convicts the liar, keeps the evidence and nothing else, and goes on without it', async () => {
-    const ended = await start('--json', '--players', '4', '--rounds', '25').ended;
+  it.each([
+    ['neo', '60'],
+    ['lockstep', '25'],
+  ])('of %s convicts the liar, keeps the evidence and nothing else, and goes on', async (protocol, rounds) => {
+    const ended = await start('--json', '--rounds', rounds, '--protocol', protocol).ended;
     expect(ended.code).toBe(0);
     const result = resultIn(ended);
     const [conviction] = result.convicted;
-    expect(result).toMatchObject({ rounds: 25, agreed: true, ended: 'rounds' });
+    expect(result).toMatchObject({ rounds: Number(rounds), agreed: true, ended: 'rounds' });
     expect(result.convicted).toHaveLength(1);
     expect(result.stateHashes).toHaveLength(3);
     expect(result.honest).not.toContain(conviction?.player);
     // Which two of its packets meet first, and where, is up to the network.
-    expect(conviction?.kind).toMatch(/^(inconsistency|bad-opening)$/);
+    const kinds = /^(inconsistency|bad-opening|vote-against-own-commitment|changed-vote)$/;
+    expect(conviction?.kind).toMatch(kinds);
     const evidence = new Uint8Array(readFileSync(conviction?.file ?? ''));
     expect(verifyEvidence(evidence)).toMatchObject({ kind: conviction?.kind, round: conviction?.round });
     expect(leftovers()).toHaveLength(2);
   });
 
+  it.each(['neo', 'lockstep'])('of %s goes on when players are killed', async (protocol) => {
+    const crashes = ['--crash', 'B@5', '--rounds', '110'];
+    const ended = await start('--json', '--cheat', 'none', '--protocol', protocol, ...crashes).ended;
+    expect(ended.code).toBe(0);
+    expect(resultIn(ended)).toMatchObject({
+      rounds: 110,
+      agreed: true,
+      ended: 'rounds',
+      honest: [0, 2, 3],
+      crashed: [{ player: 1, round: 5 }],
+      epochs: 2,
+    });
+    expect(leftovers()).toEqual([]);
+  });
+
   it.each(['inconsistency', 'bad-opening'])('ends where only one is left, after %s', async (cheat) => {
-    const ended = await start('--json', '--players', '2', '--rounds', '30', '--cheat', cheat).ended;
+    const game = ['--players', '2', '--rounds', '30', '--cheat', cheat, '--protocol', 'lockstep'];
+    const ended = await start('--json', ...game).ended;
     expect(ended.code).toBe(0);
     const result = resultIn(ended);
     expect(result).toMatchObject({ ended: 'alone', agreed: true });

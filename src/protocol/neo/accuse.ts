@@ -5,12 +5,13 @@
 
 import { equalBytes } from '../../base/bytes.ts';
 import type { Round, Seat } from '../../base/ids.ts';
-import { add, has, seatsOf } from '../../base/players.ts';
+import { add, has, minus, type PlayerSet, seatsOf } from '../../base/players.ts';
 import type { Verified } from '../../crypto/signature.ts';
 import { UPDATE_BYTES_MAX } from '../../wire/limits.ts';
 import type { Packet } from '../../wire/packet.ts';
 import type { NeoStatement } from '../../wire/statement.ts';
-import { type Evidence, encodeEvidence, prove, proveProposal } from '../evidence.ts';
+import { decodeEvidence, type Evidence, encodeEvidence, prove, proveProposal } from '../evidence.ts';
+import type { ClosedRound } from './log-state.ts';
 import type { Contest, Held, HeldChange, HeldPropose, NeoRound } from './state.ts';
 import { pastOf } from './state.ts';
 import type { Turn } from './turn.ts';
@@ -99,6 +100,31 @@ function knownHashes(round: NeoRound, sender: Seat): readonly (readonly Uint8Arr
     known.push(seatsOf(statement.authors).flatMap((author) => decided[author] ?? []));
   }
   return known;
+}
+
+/** One packet that lists a key twice: its signer said two things under one signature. */
+export function accuseDouble(turn: Turn, packet: Verified<Packet>): void {
+  const { liars, setup } = turn.state;
+  if (has(liars, packet.sender) || packet.sender === setup.me) return;
+  const evidence = prove(setup.session, publicKeyOf(turn, packet.sender), packet);
+  if (evidence !== null) accuse(turn, packet.sender, evidence);
+}
+
+/** Evidence that others have put into the log: what it convicts is told here too. */
+export function hearAccusations(turn: Turn, { updates }: ClosedRound, removed: PlayerSet): void {
+  for (const update of updates) {
+    for (const operation of update?.operations ?? []) {
+      if (operation.type !== 'accuse') continue;
+      const evidence = decodeEvidence(operation.evidence);
+      const seat = seatsOf(minus(removed, turn.state.liars)).find(
+        (each) => evidence !== null && equalBytes(publicKeyOf(turn, each), evidence.publicKey),
+      );
+      if (seat === undefined || evidence === null) continue;
+      const { kind } = evidence.conflict;
+      turn.set({ liars: add(turn.state.liars, seat) });
+      turn.effects.push({ type: 'evidence', player: seat, kind, evidence: operation.evidence.slice() });
+    }
+  }
 }
 
 /** A leader whose proposal does not follow from the view changes that it names. */

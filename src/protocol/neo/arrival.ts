@@ -30,6 +30,8 @@ const PATIENCE_MAX: Micros = micros(16_000);
 
 export interface Arrival {
   readonly trust: Trust;
+  /** My log says already that I was invited. */
+  readonly isLogged: boolean;
   /** Who is being asked. */
   readonly source: Seat;
   /** Of the snapshot that the source hands over; null before its first part. */
@@ -46,9 +48,9 @@ export interface Arrival {
   readonly wrong: PlayerSet;
 }
 
-export function beginArrival(trust: Trust, at: Micros): Arrival {
+export function beginArrival(trust: Trust, isLogged: boolean, at: Micros): Arrival {
   const source = seatsOf(trust.invitation.members)[0] ?? NOWHERE;
-  return { trust, source, transfer: null, asked: null, askAt: at, tries: 0, since: at, patience: PATIENCE, wrong: nobody };
+  return { trust, isLogged, source, transfer: null, asked: null, askAt: at, tries: 0, since: at, patience: PATIENCE, wrong: nobody };
 }
 
 /** The next member to ask, and nothing of what the one before has sent. */

@@ -46,6 +46,8 @@ export interface Clock {
   readonly me: Seat;
   /** The host's clock minus the raw one. */
   readonly origin: Micros;
+  /** When it began (raw): no round trip is longer than it has run. */
+  readonly born: Micros;
   readonly members: PlayerSet;
   /** By seat; null for myself, and for those of whom nothing was heard. */
   readonly peers: BySeat<Peer>;
@@ -64,7 +66,7 @@ export interface Clock {
 export function firstClock(seats: number, me: Seat, at: Micros, raw: Micros = at): Clock {
   const peers = new Array<null>(PLAYERS_MAX).fill(null);
   const members = firstPlayers(seats);
-  return { me, members, origin: at - raw, peers, correction: 0, since: raw, target: 0, settlesAt: null };
+  return { me, members, origin: at - raw, born: raw, peers, correction: 0, since: raw, target: 0, settlesAt: null };
 }
 
 /** What a datagram to a player carries. */
@@ -82,7 +84,7 @@ export function hear(clock: Clock, from: Seat, stamp: ClockStamp, at: Micros): C
   if (from === me || !has(members, from)) return clock;
   const before = clock.peers[from] ?? { samples: [], best: null };
   const raw = at - clock.origin;
-  const sample = sampleOf(stamp, raw);
+  const sample = sampleOf(stamp, raw, clock.born);
   const samples = sample === null ? before.samples : [...before.samples, sample].slice(-SAMPLES_MAX);
   const best = sample === null ? before.best : shortest(samples);
   const peers = clock.peers.slice();
@@ -91,10 +93,10 @@ export function hear(clock: Clock, from: Seat, stamp: ClockStamp, at: Micros): C
 }
 
 /** One clock sample: half the way there and back is taken for the way back. */
-function sampleOf({ echo, held, sentAt }: ClockStamp, raw: Micros): Sample | null {
+function sampleOf({ echo, held, sentAt }: ClockStamp, raw: Micros, born: Micros): Sample | null {
   if (held > HELD_MAX) return null;
   const roundTrip = ((raw - echo) >>> 0) - held;
-  if (roundTrip < 0 || roundTrip > ROUND_TRIP_MAX) return null;
+  if (roundTrip < 0 || roundTrip > ROUND_TRIP_MAX || roundTrip + held > raw - born) return null;
   return { roundTrip, offset: ((sentAt - raw) | 0) + Math.floor(roundTrip / 2) };
 }
 

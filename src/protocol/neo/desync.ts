@@ -37,7 +37,10 @@ export function checkpointOf(neo: Neo, round: Round): Checkpoint | null {
     return digest && !isNone(digest) ? [[seat, digest]] : [];
   });
   for (const [, digest] of said) {
-    const signers = said.reduce((set, [seat, other]) => (equalBytes(other, digest) ? add(set, seat) : set), nobody);
+    const signers = said.reduce(
+      (set, [seat, other]) => (equalBytes(other, digest) ? add(set, seat) : set),
+      nobody,
+    );
     if (count(signers) >= quorum.q) return { digest, signers };
   }
   return null;

@@ -7,12 +7,13 @@ import { sessionOf } from '../handshake.ts';
 import { isSlow } from './ballot.ts';
 import { roundTrip } from './clock.ts';
 import { setsOf } from './holdings.ts';
-import { type Attachment, openRounds } from './open.ts';
+import type { Attachment } from './inquiry.ts';
+import { openRounds } from './open.ts';
 import { type NeoParameters, neoOptions } from './options.ts';
 import { decodeNeoRecord, encodeNeoRecord, type NeoRecord } from './record.ts';
 import { type Restored, restore } from './recovery.ts';
-import { createNeoSession, membersOf, type NeoSession, neoWakeAt, neoWanted, stepNeoSession } from './session.ts';
-import { type Neo, pastOf } from './state.ts';
+import { createNeoSession, type NeoSession, neoWakeAt, neoWanted, stepNeoSession } from './session.ts';
+import { membersOf, type Neo, pastOf } from './state.ts';
 
 /** Rounds that {@link newestRounds} tells of. */
 const ROUNDS_SHOWN = 8;

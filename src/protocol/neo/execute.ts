@@ -9,11 +9,11 @@ import type { Round, Seat } from '../../base/ids.ts';
 import { add, has, minus, nobody, type PlayerSet, seatsOf, union, within } from '../../base/players.ts';
 import { hash } from '../../crypto/hash.ts';
 import { elide } from '../../wire/packet.ts';
-import { publicKeyOf } from './accuse.ts';
+import { hearAccusations, publicKeyOf } from './accuse.ts';
 import type { BySeat, Outcome } from '../round.ts';
 import { holdsOpening, isSettled, supportOf } from './instance.ts';
 import { protocolDigest, stateDigest } from './digest.ts';
-import { type ClosedRound, fold } from './log-state.ts';
+import { type ClosedRound, fold, type LogEvent } from './log-state.ts';
 import { needed } from './openings.ts';
 import { keptRounds } from './membership.ts';
 import type { FinalRound } from './record.ts';
@@ -184,6 +184,7 @@ export function finalize(turn: Turn): void {
     turn.set(permit(turn.state, turn.now.time));
     turn.effects.push({ type: 'final', round: number });
     for (const event of events) turn.happened(event);
+    hearAccusations(turn, closed, convicted(events));
     turn.set(forgotten(turn.state));
   }
 }
@@ -208,6 +209,14 @@ function otherVectors(round: NeoRound): readonly (readonly Uint8Array[])[] {
     vectors.set(toHex(statement.values), hashes);
   }
   return [...vectors.values()];
+}
+
+/** Who was removed for evidence. */
+function convicted(events: readonly LogEvent[]): PlayerSet {
+  return events.reduce(
+    (set, event) => (event.type === 'removed' && event.reason === 'evidence' ? add(set, event.seat) : set),
+    nobody,
+  );
 }
 
 /** A final round with its proof: what a recording is made of. */

@@ -1,12 +1,12 @@
 /**
  * Comparing states with other players, at both ends: questions of others are answered from the states that are
- * kept, and mine are asked, and asked again, until it is known where a state differs (subtree.ts). All of it is
- * outside of signatures and decides nothing; how much a player can ask for is bounded.
+ * kept here, and others are asked, and asked again, until it is known where their state differs (subtree.ts).
+ * All of it is outside of signatures and decides nothing; how much a player can ask for is bounded.
  */
 
 import type { Round, Seat } from '../../base/ids.ts';
 import { earlier, type Micros, micros } from '../../base/time.ts';
-import type { OpaqueItem } from '../../wire/rounds-item.ts';
+import type { OpaqueItem, VectorItem } from '../../wire/rounds-item.ts';
 import type { SessionEffect } from '../effect.ts';
 import { answerAbout, type Side, stateOf } from './subtree.ts';
 import {
@@ -19,6 +19,9 @@ import {
   takeAnswer,
 } from './subtree-inquiry.ts';
 import { type Answer, decodeQuery, encodeAnswer, type Query } from './subtree-item.ts';
+
+/** What comes beside packets, outside of signatures. */
+export type Attachment = VectorItem | OpaqueItem;
 
 /** A question is asked again after this long, and none any more after that long without an answer. */
 const AGAIN: Micros = micros(250);
@@ -156,7 +159,8 @@ function takeQuery(turn: Turn, from: Seat, bytes: Uint8Array): void {
   const state = turn.keptAt(query.round);
   if (!mayAsk(turn, from, state?.length ?? 0)) return;
   if (state !== null) return turn.answer(from, query.id, answerAbout(decodedOf(state), query));
-  if (query.round > turn.final) return turn.answer(from, query.id, { type: 'unknown', rounds: shownRounds(turn) });
+  if (query.round > turn.final)
+    return turn.answer(from, query.id, { type: 'unknown', rounds: shownRounds(turn) });
   turn.set({ waiting: [...turn.inquiries.waiting, { from, query }].slice(-WAITING_MAX) });
   turn.want(query.round);
 }

@@ -153,9 +153,12 @@ export function heldBy(peer: Peer, round: Round): RoundSets {
   return peer.rounds[round - peer.final - 1] ?? nothingHeld;
 }
 
-/** How many tries it takes until I relay what this author should have sent: others are before me. */
-function turnOf(me: Seat, author: Seat): number {
-  return author === me ? 0 : ((me - author + PLAYERS_MAX) % PLAYERS_MAX) - 1;
+/** From this try on everybody relays what is lacking. */
+const ALL_RELAY = 2;
+
+/** How many tries it takes until I relay what this author should have sent: the seats after it go first. */
+function turnOf(me: Seat, author: Seat, seats: number): number {
+  return author === me ? 0 : Math.min(ALL_RELAY, ((me - author + seats) % seats) - 1);
 }
 
 /** What is due for a player, and the player after it has left; `assist` lists rounds it cannot decide. */
@@ -185,7 +188,7 @@ function lookAfter(link: Link, neo: Neo, peer: Peer, at: Micros, roundTrip: Micr
       continue;
     }
     for (const { author, item } of lacking(round, theirs, true)) {
-      if (turnOf(link.me, author) > before.tries) continue;
+      if (turnOf(link.me, author, round.environment.seats) > before.tries) continue;
       items.push(item);
       bytes += roundsItemBytes(item);
     }

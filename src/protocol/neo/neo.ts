@@ -13,15 +13,16 @@ import type { Verified } from '../../crypto/signature.ts';
 import type { Packet } from '../../wire/packet.ts';
 import { type NeoStatement, ROUND_INSTANCE } from '../../wire/statement.ts';
 import type { Step } from '../effect.ts';
-import { findLies, retellCommits } from './accuse.ts';
+import { accuseDouble, findLies, retellCommits } from './accuse.ts';
 import { settleContest, takeChange, takeConfirm } from './contest.ts';
 import { noteDesync } from './desync.ts';
 import { takePrepare, takeProposal } from './proposal.ts';
 import { finalize, playNext, takeBack, takePlayed } from './execute.ts';
 import { isNeoStatement, judgeStatement } from './judge.ts';
 import { reportLate, settleDisputes, settleOpenings, takeHold, takeReveal } from './openings.ts';
-import { opensAt, type Report, voteDeadline } from './pace.ts';
+import { opensAt, type Report, scheduledAt, voteDeadline } from './pace.ts';
 import { updateFor } from './operations.ts';
+import { type JoinRequest, wantNewcomer } from './request.ts';
 import { assist, closeRound, likelyValues, sealInput, settleSlots, takeCommit, takeVector, takeVote } from './slots.ts';
 import { type Neo, type NeoRound, newest, type Now, roundOf } from './state.ts';
 import { type NeoEffect, Turn } from './turn.ts';
@@ -47,9 +48,13 @@ export type NeoEvent =
       readonly stateHash: Uint8Array;
       readonly illegal: PlayerSet;
     }
+  /** A packet that lists one key twice. */
+  | { readonly type: 'double'; readonly packet: Verified<Packet> }
   /** Somebody has not decided what I have: confirm it. */
   | { readonly type: 'assist'; readonly round: Round }
   | { readonly type: 'leave' }
+  /** Somebody is to be let in. */
+  | { readonly type: 'sponsor'; readonly request: JoinRequest }
   | { readonly type: 'tick' };
 
 /** The only door of the machine. */
@@ -72,7 +77,9 @@ function take(turn: Turn, event: NeoEvent): readonly Round[] | null {
   }
   if (event.type === 'packet') return takePacket(turn, event.packet, event.vectors);
   if (event.type === 'played') takePlayed(turn, event.round, event.stateHash, event.illegal);
+  else if (event.type === 'double') accuseDouble(turn, event.packet);
   else if (event.type === 'assist') assist(turn, event.round);
+  else if (event.type === 'sponsor') wantNewcomer(turn, event.request);
   else if (event.type === 'leave' && !turn.state.leaving) {
     turn.set({ leaving: true });
     turn.want({ type: 'leave' });
@@ -192,6 +199,12 @@ export function wantsInput(neo: Neo, now: Now): NeoRound | null {
   if (next === null) return null;
   const { environment, hurried, permittedAt, round } = next;
   return hurried || opensAt(environment.pace, round, permittedAt) <= now.time ? next : null;
+}
+
+/** The session time that a log has come to: clocks that start near one another find together. */
+export function reachedBy(neo: Neo): Micros {
+  const next = roundOf(neo, neo.final + 1);
+  return next === null ? 0 : Math.max(0, scheduledAt(next.environment.pace, next.round));
 }
 
 /** When time alone will bring something, as raw clock; null for never. */

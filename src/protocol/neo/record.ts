@@ -61,6 +61,16 @@ export type NeoRecord =
       readonly certified: readonly Certified[];
     }
   | { readonly type: 'final'; readonly final: FinalRound }
+  /** In the log of who comes to a running match, instead of a hello: before its request leaves. */
+  | {
+      readonly type: 'invited';
+      readonly publicKey: Uint8Array;
+      readonly nonce: Uint8Array;
+      readonly agreement: Uint8Array;
+      readonly invitation: Uint8Array;
+    }
+  /** Instead of a session: what its play starts from (snapshot.ts). */
+  | { readonly type: 'snapshot'; readonly bytes: Uint8Array }
   | { readonly type: 'end'; readonly reason: string };
 
 const recordTypes: ReadonlySet<string> = new Set<NeoRecord['type']>([
@@ -71,6 +81,8 @@ const recordTypes: ReadonlySet<string> = new Set<NeoRecord['type']>([
   'said',
   'keep',
   'final',
+  'invited',
+  'snapshot',
   'end',
 ]);
 

@@ -177,7 +177,8 @@ function readRound(content: readonly Plain[]): Frame | null {
   const [round, decided, voided, openings, stateHash, packets, vectors] = content;
   if (!isNatural(round, ROUND_MAX) || !isNatural(voided, firstPlayers(PLAYERS_MAX))) return null;
   if (!isList(decided, isValue, PLAYERS_MAX) || !isList(openings, isOpening, PLAYERS_MAX)) return null;
-  if (!isBytes(stateHash, DIGEST_BYTES) || !isList(packets, isPacket) || !isList(vectors, isVector)) return null;
+  if (!isBytes(stateHash, DIGEST_BYTES) || !isList(packets, isPacket) || !isList(vectors, isVector))
+    return null;
   const recorded: RecordedRound = {
     round,
     decided,
@@ -190,7 +191,9 @@ function readRound(content: readonly Plain[]): Frame | null {
   return { type: 'round', recorded };
 }
 
-const layouts: Readonly<Record<Frame['type'], { fields: number; read(content: readonly Plain[]): Frame | null }>> = {
+const layouts: Readonly<
+  Record<Frame['type'], { fields: number; read(content: readonly Plain[]): Frame | null }>
+> = {
   head: { fields: 3, read: readHead },
   round: { fields: 7, read: readRound },
   end: {

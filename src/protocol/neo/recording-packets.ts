@@ -4,7 +4,7 @@ import { toHex } from '../../base/bytes.ts';
 import { has } from '../../base/players.ts';
 import { type Sealed, type Verified, verifyStrict } from '../../crypto/signature.ts';
 import { decodeAnyPacket, doubleEntry, type Packet, sealPacket } from '../../wire/packet.ts';
-import { encodeEvidence, type EvidenceKind, type Hashes, prove } from '../evidence.ts';
+import { type EvidenceKind, encodeEvidence, type Hashes, prove } from '../evidence.ts';
 import type { LogState } from './log-state.ts';
 
 export type PacketFault =
@@ -49,7 +49,10 @@ export class PacketReader {
   }
 
   /** The packets of a round that is ruled by this log; or the first that is none. */
-  read(list: readonly Uint8Array[], log: LogState): { readonly packets: readonly Verified<Packet>[] } | BadPacket {
+  read(
+    list: readonly Uint8Array[],
+    log: LogState,
+  ): { readonly packets: readonly Verified<Packet>[] } | BadPacket {
     const packets: Verified<Packet>[] = [];
     for (const [index, bytes] of list.entries()) {
       const packet = this.#read(bytes, log);
@@ -60,7 +63,11 @@ export class PacketReader {
   }
 
   #read(bytes: Uint8Array, log: LogState): Verified<Packet> | Omit<BadPacket, 'packet'> {
-    const bad = (reason: PacketFault, detail: string, lies: readonly Lie[] = []): Omit<BadPacket, 'packet'> => {
+    const bad = (
+      reason: PacketFault,
+      detail: string,
+      lies: readonly Lie[] = [],
+    ): Omit<BadPacket, 'packet'> => {
       return { reason, detail, lies };
     };
     const packet = decodeAnyPacket(bytes);

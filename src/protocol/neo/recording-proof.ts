@@ -125,7 +125,8 @@ function isFast({ round }: Proof, slot: Seat): boolean {
 /** The members who have accepted a proposal. */
 function preparers({ said }: Proof, instance: number, view: number, proposal: Uint8Array): PlayerSet {
   return said.reduce((set, { packet, statement }) => {
-    if (statement.kind !== 'prepare' || statement.instance !== instance || statement.view !== view) return set;
+    if (statement.kind !== 'prepare' || statement.instance !== instance || statement.view !== view)
+      return set;
     return equalBytes(statement.proposal, proposal) ? add(set, packet.sender) : set;
   }, nobody);
 }
@@ -139,7 +140,8 @@ function isCertified(proof: Proof, instance: number, slot: Seat, view: number, v
     return tally !== null && count(tally.voters) >= quorum.q && sameValue(tally.value, value);
   }
   return said.some(({ index, packet, statement }) => {
-    if (statement.kind !== 'propose' || statement.instance !== instance || statement.view !== view) return false;
+    if (statement.kind !== 'propose' || statement.instance !== instance || statement.view !== view)
+      return false;
     if (packet.sender !== leaderOf(round, instance, view)) return false;
     const vector = { named: statement.named, hashes: statement.values };
     const proposed = entriesOf(slotsOf(round, instance), vector, seats)[slot] ?? NONE;
@@ -151,7 +153,9 @@ function isCertified(proof: Proof, instance: number, slot: Seat, view: number, v
 /** The views in which q members have confirmed a value. */
 function viewsOf({ round, said }: Proof, instance: number, slot: Seat, value: Value): readonly number[] {
   const { confirms } = instance === ROUND_INSTANCE ? round.slots : (round.openings[instance] ?? round.slots);
-  const views = new Set(said.flatMap(({ statement }) => (statement.kind === 'confirm' ? [statement.view] : [])));
+  const views = new Set(
+    said.flatMap(({ statement }) => (statement.kind === 'confirm' ? [statement.view] : [])),
+  );
   const { members, quorum } = round.environment;
   return [...views].filter((view) => {
     const inView = confirms.map((list) => list?.filter(({ statement }) => statement.view === view) ?? null);
@@ -167,13 +171,17 @@ function viewsOf({ round, said }: Proof, instance: number, slot: Seat, value: Va
  */
 export function isShown(proof: Proof, instance: number, slot: Seat, value: Value): boolean {
   if (instance === ROUND_INSTANCE && isFast(proof, slot)) return true;
-  return viewsOf(proof, instance, slot, value).some((view) => isCertified(proof, instance, slot, view, value));
+  return viewsOf(proof, instance, slot, value).some((view) =>
+    isCertified(proof, instance, slot, view, value),
+  );
 }
 
 /** A state digest that q votes of the round name, or null. */
 export function namedDigest({ round }: Proof): Uint8Array | null {
   const { members, quorum } = round.environment;
   const digests = seatsOf(members).flatMap((seat) => round.votes[seat]?.statement.state ?? []);
-  const named = digests.find((digest) => digests.filter((other) => equalBytes(other, digest)).length >= quorum.q);
+  const named = digests.find(
+    (digest) => digests.filter((other) => equalBytes(other, digest)).length >= quorum.q,
+  );
   return named && !isNone(named) ? named : null;
 }

@@ -25,7 +25,9 @@ export function parametersOf(agreement: Uint8Array): NeoParameters | null {
     return typeof value === 'number' && value >= 0 && value <= 0xffffffff;
   });
   if (!good) return null;
-  return Object.fromEntries(neoParameters.map((parameter, i) => [parameter, values[i]])) as unknown as NeoParameters;
+  return Object.fromEntries(
+    neoParameters.map((parameter, i) => [parameter, values[i]]),
+  ) as unknown as NeoParameters;
 }
 
 /** The setup of a match, as any of its players had it; null for terms under which there is none. */

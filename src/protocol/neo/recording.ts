@@ -11,8 +11,8 @@ import { equalBytes } from '../../base/bytes.ts';
 import { type Round, seatOf } from '../../base/ids.ts';
 import { add, has, minus, nobody, type PlayerSet, seatsOf, union, within } from '../../base/players.ts';
 import { commit } from '../../crypto/commitment.ts';
-import { ROUND_INSTANCE } from '../../wire/statement.ts';
 import { hash } from '../../crypto/hash.ts';
+import { ROUND_INSTANCE } from '../../wire/statement.ts';
 import type { Game } from '../game.ts';
 import { firstSeed } from '../lockstep-state.ts';
 import { Play, type Played } from '../play.ts';
@@ -181,7 +181,8 @@ class Replay<State, Input> {
   take(recorded: RecordedRound): Fault | null {
     const round = this.final + 1;
     const fault = (reason: RecordingReason, detail: string): Fault => ({ round, reason, detail });
-    if (recorded.round !== round) return fault('order', `round ${recorded.round} comes where ${round} should`);
+    if (recorded.round !== round)
+      return fault('order', `round ${recorded.round} comes where ${round} should`);
     const judged = this.#pastOf(round - this.setup.log.alpha);
     const before = this.#pastOf(round - 1);
     const environment = environmentOf(this.setup, judged.log);
@@ -257,7 +258,10 @@ function unreadable({ accepted, updates, voided }: ClosedRound): PlayerSet {
 function vectorsOf({ round }: Proof, { vectors }: RecordedRound): readonly (readonly Uint8Array[])[] {
   const contests = [round.slots, ...round.openings];
   const confirms = contests.flatMap((contest) => contest?.confirms.flatMap((list) => list ?? []) ?? []);
-  return [...vectors, ...[...round.votes, ...confirms].flatMap((held) => (held?.hashes ? [held.hashes] : []))];
+  return [
+    ...vectors,
+    ...[...round.votes, ...confirms].flatMap((held) => (held?.hashes ? [held.hashes] : [])),
+  ];
 }
 
 type Broken = Pick<Fault, 'reason' | 'detail'>;
@@ -291,7 +295,10 @@ function unopened(proof: Proof, recorded: RecordedRound, { accepted, voided }: C
       return { reason: 'void', detail: `whether player ${author} has opened is not as it is proven` };
     }
     if (needed !== (opening !== null)) {
-      return { reason: 'opening', detail: `an opening of player ${author} is ${needed ? 'missing' : 'too much'}` };
+      return {
+        reason: 'opening',
+        detail: `an opening of player ${author} is ${needed ? 'missing' : 'too much'}`,
+      };
     }
     if (opening === null) continue;
     const slot = { session: proof.session, epoch: environment.epoch, round, author };
@@ -333,7 +340,10 @@ function beginReplay<State, Input>(
   const setup = setupOf(agreement, keys, nonces);
   if (setup === null) return { reason: 'agreement', detail: 'the agreement is not one of neo' };
   if (!isAbout(agreement, game)) {
-    return { reason: 'game', detail: 'the match is one of another game, of another version or of other rules' };
+    return {
+      reason: 'game',
+      detail: 'the match is one of another game, of another version or of other rules',
+    };
   }
   const replay = new Replay(game, setup, verify);
   return replay.begin() ? replay : { reason: 'threw', detail: 'the game does not begin' };
@@ -342,7 +352,16 @@ function beginReplay<State, Input>(
 function failing(sofar: Verified, { detail, lies = [], packet, reason, round }: Fault): RecordingVerdict {
   const [lie = null] = lies;
   const blame = lie?.publicKey ?? null;
-  return { ...sofar, ok: false, round, reason, detail, packet: packet ?? null, blame, evidence: lie?.evidence ?? null };
+  return {
+    ...sofar,
+    ok: false,
+    round,
+    reason,
+    detail,
+    packet: packet ?? null,
+    blame,
+    evidence: lie?.evidence ?? null,
+  };
 }
 
 /**

@@ -14,6 +14,8 @@ import { decodePacket, type Packet } from '../../wire/packet.ts';
 import { type NeoStatement, ROUND_INSTANCE } from '../../wire/statement.ts';
 import type { EndReason } from '../effect.ts';
 import type { Outcome } from '../round.ts';
+import { NOWHERE } from './arrival.ts';
+import { decodeInvitation } from './invitation.ts';
 import { forgotten } from './execute.ts';
 import { holdPacket } from './neo.ts';
 import { type ClosedRound, fold } from './log-state.ts';
@@ -21,6 +23,7 @@ import { keptRounds } from './membership.ts';
 import type { FinalRound, NeoRecord } from './record.ts';
 import { beginNeo, type Neo, type NeoRound, type NeoSetup, pastOf, permit, roundOf, type Sealed } from './state.ts';
 import { put, Turn } from './turn.ts';
+import { decodeSnapshot, neoAfter, seatOfKey } from './snapshot.ts';
 import { decodeUpdate, type Update } from './update.ts';
 import { isNone } from './values.ts';
 
@@ -30,6 +33,10 @@ export interface Restored {
   readonly agreement: Uint8Array | null;
   readonly keys: readonly Uint8Array[] | null;
   readonly nonces: readonly Uint8Array[] | null;
+  /** Set if this player came to a match that was running. */
+  readonly invited: { readonly publicKey: Uint8Array; readonly invitation: Uint8Array } | null;
+  /** What its play starts from, once it is there; see the effect `restore`. */
+  readonly from: { readonly round: Round; readonly states: readonly (Uint8Array | null)[] } | null;
   readonly neo: Neo | null;
   /** Every final round, in order. */
   readonly outcomes: readonly Outcome[];
@@ -65,6 +72,8 @@ class Replay {
   agreement: Uint8Array | null = null;
   keys: readonly Uint8Array[] | null = null;
   nonces: readonly Uint8Array[] | null = null;
+  invited: Restored['invited'] = null;
+  from: Restored['from'] = null;
   neo: Neo | null = null;
   readonly outcomes: Outcome[] = [];
   readonly said: (readonly NeoStatement[])[] = [];
@@ -102,7 +111,25 @@ function replayFinal(replay: Replay, final: FinalRound): void {
   const played = { closed, events, log, seed, stateHash: final.stateHash };
   replay.neo = permit({ ...neo, final: round, past: [...neo.past, played] }, 0);
   replay.change(round, () => ({ decided: final.decided, voided: final.voided, opened: closed.accepted }));
-  replay.neo = forgotten(replay.machine());
+  replay.neo = seated(forgotten(replay.machine()), replay.invited?.publicKey ?? null);
+}
+
+/** The machine with my seat in it, as soon as the log gives me one. */
+function seated(neo: Neo, publicKey: Uint8Array | null): Neo {
+  const seat = publicKey && neo.setup.me === NOWHERE ? seatOfKey(pastOf(neo, neo.final).log, publicKey) : null;
+  return seat === null ? neo : { ...neo, setup: { ...neo.setup, me: seat } };
+}
+
+/** A log that does not start with the match. */
+function replaySnapshot(replay: Replay, bytes: Uint8Array, setupOf: SetupOf): void {
+  const snapshot = decodeSnapshot(bytes);
+  const invitation = replay.invited && decodeInvitation(replay.invited.invitation);
+  assert(replay.neo === null && snapshot !== null && !!invitation, 'a snapshot follows an invitation in a log');
+  const founders = invitation.roster.slice(0, invitation.founders);
+  const setup = setupOf(founders.map(({ publicKey }) => publicKey), founders.map(({ nonce }) => nonce));
+  const neo = neoAfter({ ...setup, me: NOWHERE }, snapshot, 0);
+  replay.from = { round: snapshot.round, states: snapshot.steps.map(({ state }) => state) };
+  replay.neo = seated(neo, replay.invited?.publicKey ?? null);
 }
 
 /** What a statement that I have said makes of me. */
@@ -175,6 +202,10 @@ function replayRecord(replay: Replay, record: NeoRecord, setupOf: SetupOf): void
   } else if (record.type === 'voted') replay.voted.set(record.round, record.entries);
   else if (record.type === 'said') replaySaid(replay, record.statements);
   else if (record.type === 'keep') replayKeep(replay, record);
+  else if (record.type === 'invited') {
+    const { agreement, invitation, nonce, publicKey } = record;
+    Object.assign(replay, { agreement, nonce, publicKey, invited: { publicKey, invitation } });
+  } else if (record.type === 'snapshot') replaySnapshot(replay, record.bytes, setupOf);
   else if (record.type === 'final') replayFinal(replay, record.final);
   else if (record.type === 'end') replay.neo = { ...replay.machine(), over: record.reason as EndReason };
   else unreachable(record);
@@ -201,8 +232,8 @@ type SetupOf = (keys: readonly Uint8Array[], nonces: readonly Uint8Array[]) => N
 export function restore(records: readonly NeoRecord[], setupOf: SetupOf): Restored {
   const replay = new Replay();
   for (const record of records) replayRecord(replay, record, setupOf);
-  const { agreement, keys, neo, nonce, nonces, outcomes, publicKey, said } = replay;
+  const { agreement, from, invited, keys, neo, nonce, nonces, outcomes, publicKey, said } = replay;
   const kept = neo === null ? 0 : neo.final - keptRounds(neo.setup.log);
   const open = said.filter((statements) => statements.some(({ round }) => round > kept));
-  return { agreement, keys, neo, nonce, nonces, outcomes, publicKey, unsaid: open };
+  return { agreement, from, invited, keys, neo, nonce, nonces, outcomes, publicKey, unsaid: open };
 }

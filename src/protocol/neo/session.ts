@@ -5,169 +5,44 @@
  */
 
 import type { Round, Seat } from '../../base/ids.ts';
-import { count, has, nobody, type PlayerSet, seatsOf, union } from '../../base/players.ts';
+import { count, has, nobody, seatsOf } from '../../base/players.ts';
 import { earlier, type Micros } from '../../base/time.ts';
 import type { Verified } from '../../crypto/signature.ts';
 import type { Hello } from '../../wire/hello.ts';
 import type { Packet } from '../../wire/packet.ts';
-import { encodeRounds, headerBeside, type RoundSets, type RoundsHeader } from '../../wire/rounds.ts';
-import { type RoundsItem, roundsItemBytes } from '../../wire/rounds-item.ts';
+import type { RoundsHeader } from '../../wire/rounds.ts';
 import type { EndReason, SessionEffect, Step } from '../effect.ts';
-import type { Running, SessionSetup, SessionEvent as SomeEvent } from '../engine.ts';
+import type { SessionEvent as SomeEvent } from '../engine.ts';
 import {
   agree,
-  beginGreeting,
   firstRecord,
-  type Greeting,
-  type GreetingEffect,
   greetingWakeAt,
   sayHello,
   takeHello,
   takeOwnHello,
   waitForOthers,
 } from '../greeting.ts';
-import { isSlow } from './ballot.ts';
-import { type Clock, firstClock, hear, keep, roundTrip, sessionTime, stamp } from './clock.ts';
+import { firstClock, hear, roundTrip, sessionTime } from './clock.ts';
 import { listed, needsHelp } from './holdings.ts';
 import { isNeoStatement } from './judge.ts';
-import { type Happening, type Inquiries, inquiriesWakeAt, noInquiries, stepInquiries } from './inquiry.ts';
-import { firstLateness, type Lateness, noteCommit, reportOf } from './lateness.ts';
-import { flush, heard, interruptions, KEEPALIVE, keepLinks, type Link, linkWakeAt, openLink, rush, tellAll } from './link.ts';
-import { type NeoEvent, stepNeo, wakeNeo, wantsInput } from './neo.ts';
-import type { Attachment } from './open.ts';
-import type { NeoOptions } from './options.ts';
-import { scheduledAt } from './pace.ts';
+import { type Attachment, inquiriesWakeAt } from './inquiry.ts';
+import { noteCommit, reportOf } from './lateness.ts';
+import { flush, heard, interruptions, KEEPALIVE, linkWakeAt, openLink, rush, tellAll } from './link.ts';
+import { wakeNeo, wantsInput } from './neo.ts';
+import { answerFor, arrivalWakeAt, introduce, isYetToPlay, seek, startInvited, takeParts, takeShown } from './newcomers.ts';
 import type { NeoRecord } from './record.ts';
-import type { Restored } from './recovery.ts';
+import { decodeRequest } from './request.ts';
+import { compare, type NeoSession, nowOf, send, Turn } from './session-turn.ts';
 import { suspects } from './stall.ts';
-import { beginNeo, type Neo, type Now, pastOf, roundOf } from './state.ts';
-import type { NeoEffect } from './turn.ts';
+import { beginNeo, membersOf, roundOf } from './state.ts';
+
+export { createNeoSession, type NeoSession, nowOf } from './session-turn.ts';
 
 /** Who was heard within this many arrival bounds is there; or within that many pauses of who has nothing to say. */
 const FRESH_ARRIVALS = 4;
 const FRESH_PAUSES = 3;
 
-export interface NeoSession extends Running {
-  readonly options: NeoOptions;
-  readonly greeting: Greeting;
-  readonly neo: Neo | null;
-  readonly link: Link;
-  readonly clock: Clock;
-  readonly lateness: Lateness;
-  readonly inquiries: Inquiries;
-  /** Since when enough members have been heard without a break; null while they are not. */
-  readonly connectedAt: Micros | null;
-  /** When the newest round became final, or a stall was last reported. */
-  readonly movedAt: Micros;
-  /** Final rounds in which equal votes alone did not decide. */
-  readonly slowRounds: number;
-  /** The time of the newest event, and when time alone brings the machine something. */
-  readonly at: Micros;
-  readonly dueAt: Micros | null;
-  /** Statements of the log, to be signed and sent again at the start. */
-  readonly unsaid: Restored['unsaid'];
-}
-
 export type NeoSessionEvent = SomeEvent<RoundsHeader, Attachment>;
-
-/** A new session, or one that goes on from its log. */
-export function createNeoSession(
-  setup: SessionSetup,
-  options: NeoOptions,
-  at: Micros,
-  restored: Restored | null,
-): NeoSession {
-  const neo = restored?.neo ?? null;
-  const players = neo === null ? nobody : playersOf(neo);
-  return {
-    setup,
-    options,
-    greeting: beginGreeting(setup, at, restored?.nonces ?? null),
-    neo,
-    link: openLink(setup.me, players, at),
-    clock: firstClock(setup.keys.length, setup.me, at, neo === null ? 0 : reachedBy(neo)),
-    lateness: firstLateness(),
-    inquiries: noInquiries,
-    connectedAt: null,
-    movedAt: at,
-    slowRounds: 0,
-    at,
-    dueAt: at,
-    unsaid: restored?.unsaid ?? [],
-  };
-}
-
-/** The session time that a log has come to: clocks that start near one another find together. */
-function reachedBy(neo: Neo): Micros {
-  const next = roundOf(neo, neo.final + 1);
-  return next === null ? 0 : Math.max(0, scheduledAt(next.environment.pace, next.round));
-}
-
-/** Everybody who is a member of a round that is still kept. */
-function playersOf({ rounds }: Neo): PlayerSet {
-  return rounds.reduce((set, { environment }) => union(set, environment.members), nobody);
-}
-
-/** The moment as the machine sees it. */
-export function nowOf({ at, clock, connectedAt }: Pick<NeoSession, 'at' | 'clock' | 'connectedAt'>): Now {
-  return { at, time: sessionTime(clock, at), connectedAt: connectedAt ?? at };
-}
-
-/** One change of the session on its way. */
-class Turn {
-  session: NeoSession;
-  readonly effects: SessionEffect<NeoRecord>[] = [];
-
-  constructor(session: NeoSession) {
-    this.session = session;
-  }
-
-  get at(): Micros {
-    return this.session.at;
-  }
-
-  set(change: Partial<NeoSession>): void {
-    this.session = { ...this.session, ...change };
-  }
-
-  greet([greeting, effects]: Step<Greeting, GreetingEffect>): void {
-    this.set({ greeting });
-    this.effects.push(...effects);
-  }
-
-  /** Passes an event to the machine; what it wants everybody to see goes to the links. */
-  drive(event: NeoEvent): void {
-    const { neo } = this.session;
-    if (neo === null) return;
-    const [next, effects] = stepNeo(neo, nowOf(this.session), event);
-    this.set({ neo: next });
-    for (const effect of effects) this.take(effect);
-    if (next.final !== neo.final) {
-      this.countSlow(next, neo.final);
-      const link = keepLinks(this.session.link, playersOf(next), this.at);
-      this.set({ link, movedAt: this.at, clock: keep(this.session.clock, membersOf(next)) });
-    }
-  }
-
-  /** Counts the slow ones among the rounds that are final now and were not before. */
-  countSlow(neo: Neo, before: Round): void {
-    const slow = neo.rounds.filter((each) => each.round > before && each.round <= neo.final && isSlow(each));
-    this.set({ slowRounds: this.session.slowRounds + slow.length });
-  }
-
-  take(effect: NeoEffect): void {
-    if (effect.type === 'notify' && effect.notice.type === 'desync') {
-      compare(this, { type: 'desync', round: effect.notice.round });
-    }
-    if (effect.type !== 'retell') this.effects.push(effect);
-    else this.set({ link: tellAll(this.session.link, { type: 'packet', bytes: effect.packet }) });
-  }
-}
-
-/** The members as the newest final round leaves them. */
-export function membersOf(neo: Neo): PlayerSet {
-  return pastOf(neo, neo.final).log.members;
-}
 
 /** The only door of the session. */
 export function stepNeoSession(
@@ -188,8 +63,11 @@ export function stepNeoSession(
   else if (event.type === 'wish' && event.target !== null) forfeit(turn, event.target);
   else if (event.type === 'quit') finish(turn, 'left');
   else if (event.type === 'state' || event.type === 'inquire') compare(turn, event);
-  if (turn.session.neo === null) greet(turn);
-  else attend(turn);
+  else if (event.type === 'states') takeShown(turn, event.round, event.states);
+  else if (event.type === 'sponsor') sponsor(turn, event.request);
+  if (turn.session.neo !== null) attend(turn);
+  else if (turn.session.arrival !== null) seek(turn, turn.session.arrival);
+  else greet(turn);
   return [turn.session, endLast(turn.effects)];
 }
 
@@ -204,6 +82,7 @@ function endLast(
 /** When the session wants a tick; null for never. */
 export function neoWakeAt(session: NeoSession): Micros | null {
   const { greeting, link, movedAt, neo, options, setup } = session;
+  if (session.arrival !== null) return arrivalWakeAt(session, session.arrival);
   if (neo === null) return greetingWakeAt(greeting, setup.handshakeWithin);
   const wake = earlier(earlier(linkWakeAt(link), session.dueAt), inquiriesWakeAt(session.inquiries));
   return neo.over === null ? earlier(wake, movedAt + options.stallAfter) : wake;
@@ -216,13 +95,15 @@ export function neoWanted(session: NeoSession): { epoch: number; round: number; 
 }
 
 function start(turn: Turn): void {
-  const { neo, unsaid } = turn.session;
+  introduce(turn);
+  const { neo, setup, unsaid } = turn.session;
+  if (neo === null && setup.newcomer) return startInvited(turn, setup.newcomer);
   if (neo === null) {
     turn.effects.push(firstRecord(turn.session.greeting));
     return;
   }
   for (const statements of unsaid) turn.effects.push({ type: 'sign', draft: { type: 'packet', statements } });
-  turn.greet(sayHello(turn.session.greeting));
+  if (!setup.newcomer) turn.greet(sayHello(turn.session.greeting));
   turn.set({ unsaid: [] });
 }
 
@@ -248,6 +129,12 @@ function takeSigned(turn: Turn, value: Verified<Packet> | Verified<Hello>): void
   turn.drive({ type: 'packet', packet: value, vectors: [] });
 }
 
+/** My game lets somebody in: my updates ask the others to, until it has a seat. */
+function sponsor(turn: Turn, bytes: Uint8Array): void {
+  const request = decodeRequest(bytes);
+  if (request !== null) turn.drive({ type: 'sponsor', request });
+}
+
 function takeInput(turn: Turn, input: Uint8Array, salt: Uint8Array): void {
   const { lateness, neo } = turn.session;
   const now = nowOf(turn.session);
@@ -258,9 +145,10 @@ function takeInput(turn: Turn, input: Uint8Array, salt: Uint8Array): void {
 }
 
 function takeBundle(turn: Turn, event: Extract<NeoSessionEvent, { type: 'bundle' }>): void {
-  const { attachments, carried, from, header, packets } = event;
+  const { attachments, carried, from, header, packets, proofs } = event;
   const { link, neo } = turn.session;
-  if (neo === null || !link.peers[from]) return;
+  if (neo === null) return takeParts(turn, from, attachments);
+  if (!link.peers[from]) return;
   if (link.peers[from]?.interrupted) {
     turn.effects.push({ type: 'notify', notice: { type: 'player', player: from, status: 'resumed' } });
   }
@@ -270,12 +158,16 @@ function takeBundle(turn: Turn, event: Extract<NeoSessionEvent, { type: 'bundle'
   });
   connect(turn);
   const vectors = attachments.flatMap((item) => (item.type === 'vector' ? [item.digests] : []));
+  for (const [packet] of proofs) if (packet !== undefined) turn.drive({ type: 'double', packet });
   for (const packet of packets) {
     noteLateness(turn, packet);
     turn.drive({ type: 'packet', packet, vectors });
     if (packet.sender === from) help(turn, packet);
   }
-  for (const item of attachments) if (item.type !== 'vector') compare(turn, { type: 'item', from, item });
+  for (const item of attachments) {
+    if (item.type === 'vector' || item.type === 'chunk') continue;
+    if (!answerFor(turn, from, item)) compare(turn, { type: 'item', from, item });
+  }
 }
 
 /** Sends again at once what a player lacks by what it says itself, rather than when a round trip has passed. */
@@ -288,16 +180,6 @@ function help(turn: Turn, packet: Verified<Packet>): void {
       turn.set({ link: rush(link, packet.sender, round.round, turn.at) });
     }
   }
-}
-
-/** Comparing states with others: all that concerns it, and what leaves for it. */
-function compare(turn: Turn, happening: Happening): void {
-  const { inquiries, neo } = turn.session;
-  if (neo === null) return;
-  const [next, { effects, sendings }] = stepInquiries(inquiries, turn.at, neo.final, happening);
-  turn.set({ inquiries: next });
-  turn.effects.push(...effects);
-  for (const { item, to } of sendings) if (turn.session.link.peers[to]) send(turn, neo, to, [item], listed(neo));
 }
 
 /** Remembers how late the commitments of others come. */
@@ -363,10 +245,11 @@ function part(turn: Turn): void {
   const { neo, setup } = turn.session;
   if (neo === null || neo.over !== null) return;
   const oldest = roundOf(neo, neo.final + 1);
-  if (oldest !== null && !has(oldest.environment.members, setup.me)) {
+  if (oldest === null || isYetToPlay(neo, oldest.round)) return;
+  if (!has(oldest.environment.members, setup.me)) {
     return finish(turn, neo.leaving ? 'left' : 'expelled');
   }
-  if (oldest !== null && count(oldest.environment.members) === 1) finish(turn, 'alone');
+  if (count(oldest.environment.members) === 1) finish(turn, 'alone');
 }
 
 function stall(turn: Turn): void {
@@ -388,17 +271,3 @@ function sendDue(turn: Turn): void {
   for (const { to, items } of sendings) send(turn, neo, to, items, rounds);
   for (const round of assist) turn.drive({ type: 'assist', round });
 }
-
-function send(
-  turn: Turn,
-  { final, setup }: Neo,
-  to: Seat,
-  items: readonly RoundsItem[],
-  rounds: readonly RoundSets[],
-): void {
-  const header = { stamp: stamp(turn.session.clock, to, turn.at), final, rounds };
-  const bytes = items.reduce((sum, item) => sum + roundsItemBytes(item), 0);
-  const datagram = encodeRounds(setup.session, { header: headerBeside(header, bytes), items });
-  turn.effects.push({ type: 'send', to, datagram });
-}
-

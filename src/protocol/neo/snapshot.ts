@@ -9,7 +9,7 @@
  */
 
 import { equalBytes } from '../../base/bytes.ts';
-import type { Round } from '../../base/ids.ts';
+import { type Round, type Seat, seatOf } from '../../base/ids.ts';
 import { add, count, has, intersect, nobody } from '../../base/players.ts';
 import { accept, type Result, refuse } from '../../base/result.ts';
 import type { Micros } from '../../base/time.ts';
@@ -22,6 +22,7 @@ import { checkpointOf, ownDigest } from './desync.ts';
 import { type State, stateDigest } from './digest.ts';
 import type { Invitation } from './invitation.ts';
 import { decodeLog, encodeLog } from './log-snapshot.ts';
+import type { LogState } from './log-state.ts';
 import { type LogParameters, quorumOf } from './membership.ts';
 import { beginNeo, type Neo, type NeoSetup, pastOf, permit, type Played, roundOf } from './state.ts';
 import type { Member } from './update.ts';
@@ -235,6 +236,12 @@ export function verifySnapshot(bytes: Uint8Array, trust: Trust): Result<Snapshot
     if (fault !== null) return refuse(fault);
   }
   return accept(snapshot);
+}
+
+/** The seat of a key in the roster, or null: it has none yet. */
+export function seatOfKey({ roster }: LogState, publicKey: Uint8Array): Seat | null {
+  const seat = roster.findIndex((member) => equalBytes(member.publicKey, publicKey));
+  return seat < 0 ? null : seatOf(seat);
 }
 
 /** The machine after a snapshot; `time` is that of the session. */

@@ -5,7 +5,7 @@
 
 import { assert } from '../../base/assert.ts';
 import type { Epoch, Round, Seat } from '../../base/ids.ts';
-import { count, nobody, type PlayerSet } from '../../base/players.ts';
+import { count, nobody, type PlayerSet, union } from '../../base/players.ts';
 import type { Micros } from '../../base/time.ts';
 import { hash } from '../../crypto/hash.ts';
 import type { Verified } from '../../crypto/signature.ts';
@@ -339,4 +339,14 @@ export function newest({ past, pastFrom }: Neo): Round {
 /** A round, if it is kept here. */
 export function roundOf({ rounds, roundsFrom }: Neo, round: Round): NeoRound | null {
   return rounds[round - roundsFrom] ?? null;
+}
+
+/** The members as the newest final round leaves them. */
+export function membersOf(neo: Neo): PlayerSet {
+  return pastOf(neo, neo.final).log.members;
+}
+
+/** Everybody who is a member of a round that is still kept. */
+export function playersOf({ rounds }: Neo): PlayerSet {
+  return rounds.reduce((set, { environment }) => union(set, environment.members), nobody);
 }

@@ -190,7 +190,9 @@ class Reading {
   }
 
   #child(step: Step, mine: Side, theirs: Side): readonly Part[] {
-    return mine === undefined && theirs === undefined ? [] : compare([...this.#place.path, step], mine, theirs);
+    return mine === undefined && theirs === undefined
+      ? []
+      : compare([...this.#place.path, step], mine, theirs);
   }
 
   #sequence(answer: Extract<Answer, { type: 'sequence' }>): readonly Part[] | null {
@@ -215,7 +217,8 @@ class Reading {
       const to = Math.min(from + size, end);
       if (from < own.length && equalBytes(partDigest(stretchOf(own, from, to)), digest)) continue;
       if (kind === 'array' && to - from === 1) parts.push(this.#ask([...path, from]));
-      else if (range === null || to - from < (range.to as number) - start) parts.push(this.#ask(path, { from, to }));
+      else if (range === null || to - from < (range.to as number) - start)
+        parts.push(this.#ask(path, { from, to }));
       else return null;
       if (kind !== 'array') return parts;
     }

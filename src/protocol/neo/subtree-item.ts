@@ -170,7 +170,8 @@ function answerOf([tag, ...content]: readonly Plain[]): Answer | null {
   if (tag === 4) {
     const kind = kinds[a as number];
     const digests = unpacked(e);
-    if (kind === undefined || digests === null || !(d instanceof Uint8Array) || d.length % 2 !== 0) return null;
+    if (kind === undefined || digests === null || !(d instanceof Uint8Array) || d.length % 2 !== 0)
+      return null;
     if (!isNatural(b, PLAIN_BYTES_MAX) || !isNatural(c, PLAIN_BYTES_MAX) || c < 1) return null;
     return { type: 'sequence', kind, count: b, size: c, head: d, digests };
   }

@@ -8,12 +8,12 @@ import { hash } from '../../crypto/hash.ts';
 import { decodePlain, encodePlain, type Plain } from '../../wire/plain.ts';
 import { compareText } from '../../wire/plain-format.ts';
 import {
-  type Answer,
   ANSWER_ROOM,
+  type Answer,
   type Place,
   type Range,
-  SUBTREE_DIGEST_BYTES,
   type SequenceKind,
+  SUBTREE_DIGEST_BYTES,
 } from './subtree-item.ts';
 
 /** A value, or nothing where there is none. */
@@ -36,7 +36,9 @@ export function stateOf(bytes: Uint8Array): Side {
 }
 
 export function isObject(value: Side): value is PlainObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array)
+  );
 }
 
 /** What a value is made of, if it is a sequence. */
@@ -95,7 +97,8 @@ export function entriesAt(object: PlainObject, keys: readonly string[]): PlainOb
 export function valueAt(state: Side, path: Place['path']): Side {
   let value: Side = state;
   for (const step of path) {
-    if (typeof step === 'number') value = Array.isArray(value) ? (value as readonly Plain[])[step] : undefined;
+    if (typeof step === 'number')
+      value = Array.isArray(value) ? (value as readonly Plain[])[step] : undefined;
     else value = isObject(value) && Object.hasOwn(value, step) ? value[step] : undefined;
   }
   return value;

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { toHex } from '../../../src/base/bytes.ts';
+import { seatOf } from '../../../src/base/ids.ts';
+import { seatsOf } from '../../../src/base/players.ts';
+import { micros } from '../../../src/base/time.ts';
 import { defineGame } from '../../../src/client/game.ts';
 import type { Game } from '../../../src/protocol/game.ts';
 import { checkpointOf, ownDigest } from '../../../src/protocol/neo/desync.ts';
@@ -11,12 +14,14 @@ import {
   type Outgoing,
   stepInquiries,
 } from '../../../src/protocol/neo/inquiry.ts';
-import { decodeAnswer, decodeQuery, encodeAnswer, encodeQuery } from '../../../src/protocol/neo/subtree-item.ts';
-import { decodeRounds } from '../../../src/wire/rounds.ts';
+import {
+  decodeAnswer,
+  decodeQuery,
+  encodeAnswer,
+  encodeQuery,
+} from '../../../src/protocol/neo/subtree-item.ts';
 import { encodePlain } from '../../../src/wire/plain.ts';
-import { seatOf } from '../../../src/base/ids.ts';
-import { seatsOf } from '../../../src/base/players.ts';
-import { micros } from '../../../src/base/time.ts';
+import { decodeRounds } from '../../../src/wire/rounds.ts';
 import { Drivers } from './drivers.ts';
 import { setOf } from './group.ts';
 import { session } from './recorded.ts';
@@ -52,12 +57,15 @@ describe('states that differ', () => {
   it('are told of with their round, once, to those in the majority and to the other', () => {
     const match = wrong(5, 1e9);
     match.final(20);
-    for (const seat of [0, 2, 3]) expect(match.desyncs(seat)).toEqual([{ type: 'desync', round: 5, players: setOf([1]) }]);
+    for (const seat of [0, 2, 3])
+      expect(match.desyncs(seat)).toEqual([{ type: 'desync', round: 5, players: setOf([1]) }]);
     const told = match.desyncs(1);
     expect(told.every(({ round }) => round === 5)).toBe(true);
     expect(told.at(-1)?.players).toBe(setOf([0, 2, 3]));
     expect(match.neo(0).desynced).toBe(setOf([1]));
-    expect(match.notices.flat().some((notice) => notice.type === 'player' && notice.status === 'expelled')).toBe(false);
+    expect(
+      match.notices.flat().some((notice) => notice.type === 'player' && notice.status === 'expelled'),
+    ).toBe(false);
   });
 
   it('are told of again when they differ again', () => {
@@ -67,11 +75,10 @@ describe('states that differ', () => {
     expect(match.desyncs(0)).toHaveLength(1);
     const twice = new Drivers([drifting(), drifting(4, 5), drifting(5, 7), drifting()]);
     twice.final(12);
-    expect(twice.desyncs(0).map(({ players, round }) => [round, [...seatsOf(players)]])).toEqual([
-      [4, [1]],
-      expect.arrayContaining([5]),
-      expect.arrayContaining([6]),
-    ]);
+    const told = twice.desyncs(0).map(({ players, round }) => ({ round, players: seatsOf(players) }));
+    expect(told[0]).toEqual({ round: 4, players: [1] });
+    expect(told).toContainEqual({ round: 5, players: [1, 2] });
+    expect(told.at(-1)).toEqual({ round: 6, players: [2] });
     expect(twice.neo(0).desynced).toBe(setOf([]));
   });
 
@@ -90,8 +97,6 @@ describe('states that differ', () => {
     expect(toHex(at?.digest as Uint8Array)).not.toBe(toHex(ownDigest(match.neo(1), 8) as Uint8Array));
     expect(checkpointOf(match.neo(0), 4)?.signers).toBe(setOf([0, 1, 2, 3]));
     expect(checkpointOf(match.neo(0), 40)).toBe(null);
-    const halves = new Drivers([drifting(), drifting(5), drifting(5), drifting()].map((game) => game));
-    halves.final(6);
     const split = new Drivers([drifting(), drifting(5, 1e9), drifting(5, 1e9), drifting()]);
     split.final(12);
     expect(checkpointOf(split.neo(0), 8)).toBe(null);
@@ -123,7 +128,9 @@ describe('asking another player', () => {
     let bytes = 0;
     match.loses = (_from, _to, datagram) => {
       const decoded = decodeRounds(match.neo(0).setup.session, datagram);
-      if (decoded.ok) for (const item of decoded.value.items) if (item.type === 'query' || item.type === 'answer') bytes += item.bytes.length;
+      if (decoded.ok)
+        for (const item of decoded.value.items)
+          if (item.type === 'query' || item.type === 'answer') bytes += item.bytes.length;
       return false;
     };
     match.inquire(0, 1, 5);
@@ -227,7 +234,11 @@ describe('what a player can ask for', () => {
     for (let round = 1; round <= 10; round++) {
       const wanting = step(inquiries, micros(1000) * round, query(round));
       expect(wanting[1].effects).toEqual([{ type: 'state-wanted', round }]);
-      const shown = step(wanting[0], micros(1000) * round, { type: 'state', round, bytes: encodePlain(round) });
+      const shown = step(wanting[0], micros(1000) * round, {
+        type: 'state',
+        round,
+        bytes: encodePlain(round),
+      });
       expect(shown[1].sendings).toHaveLength(1);
       inquiries = shown[0];
     }
@@ -262,9 +273,15 @@ describe('what a player can ask for', () => {
     const [asking, { sendings }] = step(own, 0, { type: 'inquire', round: 5, player: seatOf(1) });
     expect(decodeQuery(sendings[0]?.item.bytes as Uint8Array)).toMatchObject({ id: 0, round: 5 });
     const told = encodeAnswer(0, { type: 'value', bytes: encodePlain({ x: 2 }) }) as Uint8Array;
-    const answer = (from: number): Happening => ({ type: 'item', from: seatOf(from), item: { type: 'answer', bytes: told } });
+    const answer = (from: number): Happening => ({
+      type: 'item',
+      from: seatOf(from),
+      item: { type: 'answer', bytes: told },
+    });
     expect(step(asking, 1, answer(2))[1]).toEqual({ effects: [], sendings: [] });
-    expect(step(asking, 1, answer(1))[1].effects).toMatchObject([{ rows: [{ path: 'x', mine: '1', theirs: '2' }] }]);
+    expect(step(asking, 1, answer(1))[1].effects).toMatchObject([
+      { rows: [{ path: 'x', mine: '1', theirs: '2' }] },
+    ]);
     expect(inquiriesWakeAt(asking)).toBe(micros(250));
     expect(inquiriesWakeAt(noInquiries)).toBe(null);
   });

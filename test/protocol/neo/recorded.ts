@@ -1,19 +1,25 @@
 /** Recorded rounds of a match of four, signed by hand: what its players said is up to the test. */
 
-import { defineGame } from '../../../src/client/game.ts';
+import { expect } from 'vitest';
 import { seatOf } from '../../../src/base/ids.ts';
 import { firstPlayers, nobody, type PlayerSet, seatsOf } from '../../../src/base/players.ts';
+import { defineGame } from '../../../src/client/game.ts';
 import { commit, vectorDigest } from '../../../src/crypto/commitment.ts';
 import { attest, type Sealed, type Verified } from '../../../src/crypto/signature.ts';
 import { keyring } from '../../../src/keyring/node.ts';
 import type { Game } from '../../../src/protocol/game.ts';
 import { encodeAgreement, sessionOf } from '../../../src/protocol/handshake.ts';
-import type { RecordedRound, RecordingHead } from '../../../src/protocol/neo/recording-format.ts';
 import type { NeoParameters } from '../../../src/protocol/neo/options.ts';
+import {
+  encodeRecording,
+  type RecordingVerdict,
+  verifyRecording,
+} from '../../../src/protocol/neo/recording.ts';
+import type { RecordedRound, RecordingHead } from '../../../src/protocol/neo/recording-format.ts';
 import { vectorOf } from '../../../src/protocol/neo/values.ts';
 import { type Packet, partHashOf } from '../../../src/wire/packet.ts';
 import type { Statement, Vote } from '../../../src/wire/statement.ts';
-import { nonceOf, packet, type People, people } from '../table.ts';
+import { nonceOf, type People, packet, people } from '../table.ts';
 import { setOf } from './group.ts';
 
 /** alpha is 3. */
@@ -46,7 +52,11 @@ export const agreement: Uint8Array = encodeAgreement({
 });
 
 const four = people(4);
-export const head: RecordingHead = { agreement, keys: four.keys, nonces: four.keys.map((_, seat) => nonceOf(seat)) };
+export const head: RecordingHead = {
+  agreement,
+  keys: four.keys,
+  nonces: four.keys.map((_, seat) => nonceOf(seat)),
+};
 export const session: Uint8Array = sessionOf(agreement, head.keys, head.nonces);
 const of: People = { ...four, session };
 
@@ -69,7 +79,12 @@ export class Told {
   /** By seat what each has committed to. */
   readonly hashes: readonly Uint8Array[];
 
-  constructor(round = 1, inputs: Readonly<Record<number, Uint8Array>> = {}, epoch = 0, members: readonly number[] = [0, 1, 2, 3]) {
+  constructor(
+    round = 1,
+    inputs: Readonly<Record<number, Uint8Array>> = {},
+    epoch = 0,
+    members: readonly number[] = [0, 1, 2, 3],
+  ) {
     this.round = round;
     this.epoch = epoch;
     this.members = setOf(members);
@@ -92,7 +107,14 @@ export class Told {
 
   confirm(slots: readonly number[], view: number, values: readonly Uint8Array[] = this.hashes): Statement {
     const { hashes, named } = vectorOf(setOf(slots), values);
-    return { ...this.#at(255, view), kind: 'confirm', index: 0, slots: setOf(slots), named, values: vectorDigest(hashes) };
+    return {
+      ...this.#at(255, view),
+      kind: 'confirm',
+      index: 0,
+      slots: setOf(slots),
+      named,
+      values: vectorDigest(hashes),
+    };
   }
 
   confirmVoid(author: number, view = 1): Statement {
@@ -135,3 +157,23 @@ export class Told {
 }
 
 export const everybody: PlayerSet = firstPlayers(4);
+
+export const judge: (finals: readonly RecordedRound[], change?: Partial<RecordingHead>) => RecordingVerdict =
+  (finals, change = {}) =>
+    verifyRecording(still, encodeRecording({ ...head, ...change, finals }), { verify });
+
+export const one: Told = new Told();
+
+/** Votes of which seat 2's says "-" about slot 0: the others alone cannot decide it at once. */
+export const split: readonly Packet[] = one.votes({ 2: one.vote({ 0: null }) });
+
+export function broken(verdict: RecordingVerdict): Extract<RecordingVerdict, { ok: false }> {
+  if (verdict.ok) throw new Error('the recording holds');
+  return verdict;
+}
+
+export function breaks(verdict: RecordingVerdict, round: number, reason: string): void {
+  const { evidence, ...rest } = broken(verdict);
+  expect(rest).toMatchObject({ round, reason, blame: null });
+  expect(evidence).toBe(null);
+}

@@ -12,7 +12,12 @@ import {
   rowsOf,
   takeAnswer,
 } from '../../../src/protocol/neo/subtree-inquiry.ts';
-import { type Answer, decodeAnswer, decodeQuery, encodeAnswer } from '../../../src/protocol/neo/subtree-item.ts';
+import {
+  type Answer,
+  decodeAnswer,
+  decodeQuery,
+  encodeAnswer,
+} from '../../../src/protocol/neo/subtree-item.ts';
 import { QUERY_BYTES_MAX } from '../../../src/wire/limits.ts';
 import { encodePlain, type Plain } from '../../../src/wire/plain.ts';
 import { differences } from '../../../src/wire/plain-diff.ts';
@@ -76,9 +81,13 @@ const anyPlain: fc.Arbitrary<Plain> = fc.letrec<{ value: Plain }>((tie) => ({
     ),
     fc.array(tie('value'), { maxLength: 6 }),
     fc.integer({ min: 0, max: 900 }).map((length): Plain => Array.from({ length }, (_, i) => i)),
-    fc.dictionary(fc.string({ unit: 'binary', maxLength: 5 }).filter((key) => key !== '__proto__'), tie('value'), {
-      maxKeys: 6,
-    }),
+    fc.dictionary(
+      fc.string({ unit: 'binary', maxLength: 5 }).filter((key) => key !== '__proto__'),
+      tie('value'),
+      {
+        maxKeys: 6,
+      },
+    ),
     fc
       .tuple(fc.integer({ min: 0, max: 300 }), fc.constantFrom('key', 'player name ', 'k'.repeat(60)))
       .map(([count, prefix]): Plain => {
@@ -96,7 +105,9 @@ function edited(value: Plain, numbers: readonly number[]): Plain {
     return `${value.slice(0, at)}é${value.slice(at + (number % 2))}`;
   }
   if (value instanceof Uint8Array) {
-    return number % 5 === 0 ? value.slice(1) : value.map((byte, i) => (i === number % value.length ? ~byte : byte));
+    return number % 5 === 0
+      ? value.slice(1)
+      : value.map((byte, i) => (i === number % value.length ? ~byte : byte));
   }
   if (Array.isArray(value)) {
     const list = [...(value as Plain[])];
@@ -157,12 +168,21 @@ describe('what differs between two states', () => {
   });
 
   it.each<[string, (i: number) => Plain]>([
-    ['players in an array', (i) => Array.from({ length: 20_000 }, (_, at) => ({ x: at, y: at === i ? 40 : 41 }))],
+    [
+      'players in an array',
+      (i) => Array.from({ length: 20_000 }, (_, at) => ({ x: at, y: at === i ? 40 : 41 })),
+    ],
     [
       'items by name',
-      (i) => Object.fromEntries(Array.from({ length: 20_000 }, (_, at) => [`item-${at}`, { y: at === i ? 1 : 2 }])),
+      (i) =>
+        Object.fromEntries(
+          Array.from({ length: 20_000 }, (_, at) => [`item-${at}`, { y: at === i ? 1 : 2 }]),
+        ),
     ],
-    ['a map of bytes', (i) => ({ map: new Uint8Array(300_000).fill(1).map((byte, at) => (at === i ? 2 : byte)) })],
+    [
+      'a map of bytes',
+      (i) => ({ map: new Uint8Array(300_000).fill(1).map((byte, at) => (at === i ? 2 : byte)) }),
+    ],
     ['a long text', (i) => `${'a'.repeat(i)}b${'a'.repeat(200_000 - i)}`],
   ])('is found in a large state with far fewer bytes: %s', (_, make) => {
     const [a, b] = [make(-1 + 12_345 + 1), make(17)] as [Plain, Plain];
@@ -186,7 +206,7 @@ describe('what differs between two states', () => {
   });
 });
 
-describe('a state of the game\'s own codec', () => {
+describe("a state of the game's own codec", () => {
   const own = Uint8Array.of(0xff, 1, 2);
 
   it('is only said to differ', () => {
@@ -211,7 +231,9 @@ describe('an answer of somebody hostile', () => {
     anyPlain
       .filter((value) => wellFormed(value) && encodePlain(value).length < 900)
       .map((value): Answer => ({ type: 'value', bytes: encodePlain(value) })),
-    fc.uint8Array({ maxLength: 30 }).map((bytes): Answer => ({ type: 'value', bytes: new Uint8Array(bytes) })),
+    fc
+      .uint8Array({ maxLength: 30 })
+      .map((bytes): Answer => ({ type: 'value', bytes: new Uint8Array(bytes) })),
     fc.record({
       type: fc.constant('sequence' as const),
       kind: fc.constantFrom('array' as const, 'bytes' as const, 'string' as const),
@@ -221,7 +243,9 @@ describe('an answer of somebody hostile', () => {
       digests: fc.integer({ min: 0, max: 70 }).map((count) => new Array<Uint8Array>(count).fill(digest)),
     }),
     fc
-      .uniqueArray(fc.constantFrom('', 'a', 'key', 'key 3', 'key 40', 'list', 'map', 'toString', 'x'), { maxLength: 9 })
+      .uniqueArray(fc.constantFrom('', 'a', 'key', 'key 3', 'key 40', 'list', 'map', 'toString', 'x'), {
+        maxLength: 9,
+      })
       .chain((keys) =>
         fc.constantFrom('parts' as const, 'entries' as const).map((type): Answer => {
           const sorted = keys.sort();
@@ -236,7 +260,10 @@ describe('an answer of somebody hostile', () => {
       fc.property(fc.infiniteStream(anyAnswer), (answers) => {
         const { inquiry, questions } = talk(mine, (bytes) => {
           const id = decodeQuery(bytes)?.id ?? 0;
-          return encodeAnswer(id, answers.next().value as Answer) ?? (encodeAnswer(id, { type: 'missing' }) as Uint8Array);
+          return (
+            encodeAnswer(id, answers.next().value as Answer) ??
+            (encodeAnswer(id, { type: 'missing' }) as Uint8Array)
+          );
         });
         expect(questions).toBeLessThanOrEqual(ANSWERS_MAX + 5);
         expect(rowsOf(inquiry).length).toBeLessThanOrEqual(ROWS_MAX);
@@ -249,13 +276,24 @@ describe('an answer of somebody hostile', () => {
   it('is taken for nonsense where it goes beyond what was asked', () => {
     const inquiry = beginInquiry(7, mine);
     const told = (answer: Answer): Inquiry => takeAnswer(inquiry, encodeAnswer(0, answer) as Uint8Array);
-    const odd = { type: 'sequence' as const, kind: 'array' as const, count: 9, size: 2, head: new Uint8Array(0) };
+    const odd = {
+      type: 'sequence' as const,
+      kind: 'array' as const,
+      count: 9,
+      size: 2,
+      head: new Uint8Array(0),
+    };
     expect(told({ ...odd, digests: [digest] }).failed).toBe('nonsense');
     expect(told({ type: 'value', bytes: Uint8Array.of(9) }).failed).toBe('nonsense');
     expect(told({ type: 'parts', count: 1, keys: [], digests: [digest] }).failed).toBe('nonsense');
     const halves = told({ type: 'parts', count: 2, keys: ['m'], digests: [digest, digest] });
     expect(halves.failed).toBe(null);
-    const beyond = encodeAnswer(1, { type: 'entries', count: 2, keys: ['z'], digests: [digest] }) as Uint8Array;
+    const beyond = encodeAnswer(1, {
+      type: 'entries',
+      count: 2,
+      keys: ['z'],
+      digests: [digest],
+    }) as Uint8Array;
     expect(takeAnswer(halves, beyond).failed).toBe('nonsense');
   });
 
@@ -272,7 +310,10 @@ describe('an answer of somebody hostile', () => {
   });
 
   it('tells of other rounds when it has not that one', () => {
-    const told = takeAnswer(beginInquiry(7, mine), encodeAnswer(0, { type: 'unknown', rounds: [9, 10] }) as Uint8Array);
+    const told = takeAnswer(
+      beginInquiry(7, mine),
+      encodeAnswer(0, { type: 'unknown', rounds: [9, 10] }) as Uint8Array,
+    );
     expect(told).toMatchObject({ failed: 'unknown', rounds: [9, 10] });
     expect(isOver(told)).toBe(true);
   });
