@@ -8,7 +8,7 @@ import { type Hands, hands } from './cheats-game.ts';
 import type { Signer } from './keys.ts';
 import { type Carried, type NeoCounts, Observer, type Removal } from './neo-observer.ts';
 import type { NetworkOptions } from './network.ts';
-import type { SimulatedClock, SimulatedEvidence } from './options.ts';
+import type { SimulatedClock, SimulatedEvidence, SimulatedFault } from './options.ts';
 import { Simulation } from './simulation.ts';
 
 /** What a match is made of. */
@@ -25,6 +25,7 @@ export interface NeoMatchOptions {
   readonly clocks?: Readonly<Record<number, SimulatedClock>>;
   /** Loses a datagram for what is in it; `voted` tells whether a player has said its VOTE of a round. */
   readonly lose?: (carried: Carried, voted: (seat: number, round: number) => boolean) => boolean;
+  readonly faults?: readonly SimulatedFault[];
   readonly identitySeed?: number;
   readonly limitMs?: number;
 }
@@ -92,7 +93,7 @@ function convictedOf(
 
 /** Plays the match. The same options give the same outcome. */
 export function playNeo(options: NeoMatchOptions): NeoOutcome {
-  const { cheats = {}, clocks, identitySeed, keyring, lose, network, players, rounds, seed } = options;
+  const { cheats = {}, clocks, faults = [], identitySeed, keyring, lose, network, players, rounds, seed } = options;
   const { limitMs = 60_000, watched = Object.keys(cheats).map(Number) } = options;
   const observer = new Observer(players, watched);
   const honest = Array.from({ length: players }, (_, seat) => seat).filter((seat) => !watched.includes(seat));
@@ -106,6 +107,7 @@ export function playNeo(options: NeoMatchOptions): NeoOutcome {
     seed,
     keyring,
     limitMs,
+    faults,
     network: { delayMs: 20, ...network },
     ...(clocks === undefined ? {} : { clocks }),
     ...(identitySeed === undefined ? {} : { identitySeed }),

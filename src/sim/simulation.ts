@@ -354,7 +354,7 @@ export class Simulation<State, Input> {
       if (typeof value === 'function') value();
       else if (value.wake === undefined || value.wake === this.#standings[value.seat]?.wake)
         this.#take(value.seat, value.what);
-      if (++steps % 16 === 0 && this.#done()) break;
+      if (++steps % 32 === 0 && this.#done()) break;
     }
     return this.result();
   }

@@ -1,4 +1,4 @@
-/** Commitments, seeds and evidence, as sections 10 and 12 of src/wire/README.md have them. */
+/** Commitments, seeds and evidence, as sections 10 and 15 of src/wire/README.md have them. */
 
 import {
   type CertifiedRead,
@@ -70,7 +70,7 @@ export function draw(seed: Uint8Array, bounds: readonly number[]): number[] {
   });
 }
 
-// 12. Evidence
+// 15. Evidence
 
 /** What a game says of an input: whether it breaks the rules; `neo` if it is within an update. */
 export type IsIllegal = (asked: {

@@ -1,6 +1,6 @@
-/** Canonical plain data and the agreement, as sections 13 and 6 of src/wire/README.md have them. */
+/** Canonical plain data and the agreement, as sections 16 and 6 of src/wire/README.md have them. */
 
-import { Cursor, Deviates, must } from './checker.ts';
+import { Cursor, Deviates, joined, must } from './checker.ts';
 
 class PlainReader {
   readonly #in: Cursor;
@@ -86,4 +86,31 @@ export function readAgreement(bytes: Uint8Array): readonly unknown[] {
   const [id, version, , name] = kinds;
   must(kinds.length === 5 && id === 'string' && version === 'number' && name === 'string', 'agreement-data');
   return agreed as unknown[];
+}
+
+function varint(value: bigint): number[] {
+  return value < 0x80n ? [Number(value)] : [Number(value & 0x7fn) | 0x80, ...varint(value >> 7n)];
+}
+
+const tagged = (tag: number, count: number, ...chunks: readonly Uint8Array[]): Buffer =>
+  joined(Buffer.of(tag, ...varint(BigInt(count))), ...chunks);
+
+/** The one encoding of a value. */
+export function writePlain(value: unknown): Buffer {
+  if (value === null || value === undefined) return Buffer.of(0);
+  if (typeof value === 'boolean') return Buffer.of(value ? 2 : 1);
+  if (typeof value === 'number') {
+    return Buffer.of(3, ...varint(value < 0 ? -2n * BigInt(value) - 1n : 2n * BigInt(value)));
+  }
+  if (typeof value === 'string') {
+    const text = Buffer.from(value, 'utf8');
+    return tagged(4, text.length, text);
+  }
+  if (value instanceof Uint8Array) return tagged(5, value.length, value);
+  if (Array.isArray(value)) return tagged(6, value.length, ...value.map(writePlain));
+  const entries = Object.entries(value)
+    .map(([key, each]) => [Buffer.from(key, 'utf8'), each] as const)
+    .sort(([a], [b]) => Buffer.compare(a, b));
+  const chunks = entries.flatMap(([key, each]) => [Buffer.of(...varint(BigInt(key.length))), key, writePlain(each)]);
+  return tagged(7, entries.length, ...chunks);
 }

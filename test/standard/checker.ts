@@ -48,6 +48,7 @@ export const deviations = [
   'packet-order',
   'no-lie',
   'elision',
+  'update',
 ] as const;
 
 export type Deviation = (typeof deviations)[number];
@@ -293,7 +294,7 @@ export function readPacket(bytes: Uint8Array, twice = false): PacketRead {
   const sender = input.uint(1);
   must(sender < 16, 'sender');
   const count = input.uint(1);
-  must(count >= 1 && count <= 8, 'count');
+  must(count >= 1 && count <= 6, 'count');
   const entries = Array.from({ length: count }, () => readEntry(input));
   const signature = input.take(64);
   input.end();

@@ -1,4 +1,4 @@
-/** What no signature covers (section 15 of src/wire/README.md) can be changed under way: a match goes on. */
+/** What no signature covers (section 19 of src/wire/README.md) can be changed under way: a match goes on. */
 
 import { describe, expect, it } from 'vitest';
 import { toHex } from '../../src/base/bytes.ts';

@@ -157,3 +157,15 @@ export function sessionTime(clock: Clock, at: Micros): Micros {
 export function roundTrip({ peers }: Clock, seat: Seat): Micros | null {
   return peers[seat]?.best?.roundTrip ?? null;
 }
+
+/**
+ * How long an answer of a player may take, of late: the mean of its round trips and four times their mean
+ * deviation (in the spirit of RFC 6298). Null while nothing was measured.
+ */
+export function answerWithin({ peers }: Clock, seat: Seat): Micros | null {
+  const trips = (peers[seat]?.samples ?? []).map((sample) => sample.roundTrip);
+  if (trips.length === 0) return null;
+  const mean = trips.reduce((sum, trip) => sum + trip, 0) / trips.length;
+  const deviation = trips.reduce((sum, trip) => sum + Math.abs(trip - mean), 0) / trips.length;
+  return Math.round(mean + 4 * deviation);
+}

@@ -8,10 +8,12 @@ import { isSlow } from './ballot.ts';
 import { roundTrip } from './clock.ts';
 import { setsOf } from './holdings.ts';
 import type { Attachment } from './inquiry.ts';
+import { encodeInvitation, invitationOf } from './invitation.ts';
 import { openRounds } from './open.ts';
 import { type NeoParameters, neoOptions } from './options.ts';
 import { decodeNeoRecord, encodeNeoRecord, type NeoRecord } from './record.ts';
 import { type Restored, restore } from './recovery.ts';
+import { judgeRequest } from './request.ts';
 import { createNeoSession, type NeoSession, neoWakeAt, neoWanted, stepNeoSession } from './session.ts';
 import { membersOf, type Neo, pastOf } from './state.ts';
 
@@ -41,7 +43,7 @@ export function neoEngine(parameters: NeoParameters): Engine<NeoSession, Restore
         return options.setupOf(session, { keys, me }, nonces);
       }),
     create: (setup, at, restored) => createNeoSession(setup, options, at, restored),
-    replay: ({ outcomes }) => ({ outcomes, committed: null }),
+    replay: ({ from, outcomes }) => ({ from, outcomes, committed: null }),
     step: stepNeoSession,
     wakeAt: neoWakeAt,
     wanted: neoWanted,
@@ -61,6 +63,13 @@ export function neoEngine(parameters: NeoParameters): Engine<NeoSession, Restore
           return newestRounds(neo);
         },
       };
+    },
+    invite({ neo, setup }, addresses) {
+      return neo === null ? null : encodeInvitation(invitationOf(neo, setup.agreement, addresses));
+    },
+    judgeRequest({ neo }, request) {
+      const judged = judgeRequest(neo, request);
+      return judged.ok ? null : judged.refused;
     },
     links: ({ clock, link }) =>
       link.peers.map(

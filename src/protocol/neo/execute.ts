@@ -7,7 +7,6 @@
 import { concatBytes, equalBytes, toHex } from '../../base/bytes.ts';
 import type { Round, Seat } from '../../base/ids.ts';
 import { add, has, minus, nobody, type PlayerSet, seatsOf, union, within } from '../../base/players.ts';
-import { hash } from '../../crypto/hash.ts';
 import { elide } from '../../wire/packet.ts';
 import { hearAccusations, publicKeyOf } from './accuse.ts';
 import type { BySeat, Outcome } from '../round.ts';
@@ -17,6 +16,7 @@ import { type ClosedRound, fold, type LogEvent } from './log-state.ts';
 import { needed } from './openings.ts';
 import { keptRounds } from './membership.ts';
 import type { FinalRound } from './record.ts';
+import { roundSeed, seedAfter } from './seeds.ts';
 import { type Contest, type Neo, type NeoRound, newest, pastOf, permit, type Played, roundOf } from './state.ts';
 import type { Turn } from './turn.ts';
 import { decodeUpdate, type Update } from './update.ts';
@@ -68,14 +68,12 @@ function closedOf(turn: Turn, round: NeoRound): ClosedRound {
   };
 }
 
-/** The seed of everything opened up to a round: that of the round before, and its openings. */
-function nextSeed(turn: Turn, round: NeoRound, before: Played): Uint8Array {
-  const chunks: Uint8Array[] = [before.seed];
-  for (const author of seatsOf(minus(needed(turn, round.round), round.voided))) {
-    const opening = openingOf(turn, round, author);
-    if (opening !== null) chunks.push(Uint8Array.of(author), opening.salt, hash('seed', opening.input));
-  }
-  return hash('seed', ...chunks);
+/** The openings of a round that count. */
+function openingsOf(turn: Turn, round: NeoRound): FinalRound['openings'] {
+  const counting = minus(needed(turn, round.round), round.voided);
+  return round.decided.map((_, author) =>
+    has(counting, author as Seat) ? openingOf(turn, round, author) : null,
+  );
 }
 
 /** Has the game play the next round, when it can be played and none is being played. */
@@ -93,8 +91,8 @@ export function playNext(turn: Turn): void {
     round: number,
     members: round.environment.members,
     inputs,
-    seed: judged.seed,
-    nextSeed: nextSeed(turn, round, pastOf(turn.state, number - 1)),
+    seed: roundSeed(judged.seed, number),
+    nextSeed: seedAfter(pastOf(turn.state, number - 1).seed, openingsOf(turn, round)),
   };
   turn.set({ playing: { closed, seed: outcome.nextSeed } });
   turn.effects.push({ type: 'advance', outcome });

@@ -80,7 +80,7 @@ export function lacksAnything(round: NeoRound, mine: RoundSets, theirs: RoundSet
     if (!within(mine.commits, theirs.commits) || !within(mine.votes, theirs.votes)) return true;
     if (isSlow(round.slots)) return true;
   }
-  if (!within(minus(mine.opens, theirs.opened), theirs.opens)) return true;
+  if (!within(minus(mine.opens, round.voided), theirs.opens)) return true;
   if (!within(mine.decided, theirs.decided)) return true;
   const unopened = minus(accepted(round), theirs.opened);
   return (
@@ -157,7 +157,7 @@ export function lacking(round: NeoRound, theirs: RoundSets, again: boolean): rea
     }
     offerContest(offers, round, round.slots, again, intersect(undecided, members));
   }
-  for (const seat of seatsOf(minus(minus(members, theirs.opens), theirs.opened))) offers.add(round.reveals[seat]);
+  for (const seat of seatsOf(minus(minus(members, theirs.opens), round.voided))) offers.add(round.reveals[seat]);
   const unopened = minus(members, theirs.opened);
   for (const list of round.holds) {
     for (const hold of list ?? []) {

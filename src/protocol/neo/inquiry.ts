@@ -6,7 +6,7 @@
 
 import type { Round, Seat } from '../../base/ids.ts';
 import { earlier, type Micros, micros } from '../../base/time.ts';
-import type { OpaqueItem, VectorItem } from '../../wire/rounds-item.ts';
+import type { ChunkItem, OpaqueItem, VectorItem } from '../../wire/rounds-item.ts';
 import type { SessionEffect } from '../effect.ts';
 import { answerAbout, type Side, stateOf } from './subtree.ts';
 import {
@@ -21,7 +21,7 @@ import {
 import { type Answer, decodeQuery, encodeAnswer, type Query } from './subtree-item.ts';
 
 /** What comes beside packets, outside of signatures. */
-export type Attachment = VectorItem | OpaqueItem;
+export type Attachment = VectorItem | OpaqueItem | ChunkItem;
 
 /** A question is asked again after this long, and none any more after that long without an answer. */
 const AGAIN: Micros = micros(250);

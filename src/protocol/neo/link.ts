@@ -142,9 +142,10 @@ export function rush(link: Link, to: Seat, round: Round, at: Micros): Link {
   return { ...link, peers };
 }
 
-function resendAfter(roundTrip: Micros | null, tries: number): Micros {
-  if (roundTrip === null) return Math.min(RESEND_MAX, RESEND_FIRST * 2 ** Math.min(tries, 4));
-  const first = Math.max(RESEND_MIN, Math.round(roundTrip * 1.25) + ACK_DELAY + micros(10));
+/** When to send again: after what an answer takes, the pause before a header travels alone, and some more. */
+function resendAfter(answer: Micros | null, tries: number): Micros {
+  const first =
+    answer === null ? RESEND_FIRST : Math.max(RESEND_MIN, Math.round(answer * 1.25) + ACK_DELAY + micros(10));
   return Math.min(RESEND_MAX, first * 2 ** Math.min(tries, 6));
 }
 
@@ -168,7 +169,7 @@ interface Due {
   readonly assist: readonly Round[];
 }
 
-function lookAfter(link: Link, neo: Neo, peer: Peer, at: Micros, roundTrip: Micros | null): Due {
+function lookAfter(link: Link, neo: Neo, peer: Peer, at: Micros, answer: Micros | null): Due {
   const items: RoundsItem[] = [];
   const sent: Sent[] = [];
   const assist: Round[] = [];
@@ -180,7 +181,7 @@ function lookAfter(link: Link, neo: Neo, peer: Peer, at: Micros, roundTrip: Micr
     const theirs = heldBy(peer, round.round);
     if (!lacksAnything(round, setsOf(round), theirs)) continue;
     const before = peer.sent.find((each) => each.round === round.round) ?? unsent(round.round, at);
-    const dueAt = before.rush === 'now' ? at : before.at + resendAfter(roundTrip, before.tries);
+    const dueAt = before.rush === 'now' ? at : before.at + resendAfter(answer, before.tries);
     const crowded = bytes > BURST_MAX * ITEMS_ROOM;
     if (dueAt > at || crowded) {
       sent.push(before);
@@ -195,7 +196,7 @@ function lookAfter(link: Link, neo: Neo, peer: Peer, at: Micros, roundTrip: Micr
     const tries = before.tries + 1;
     if ((setsOf(round).decided & ~theirs.decided) !== 0) assist.push(round.round);
     sent.push({ round: round.round, at, tries, rush: before.rush === 'now' ? 'done' : before.rush });
-    lookAt = earlier(lookAt, at + resendAfter(roundTrip, tries));
+    lookAt = earlier(lookAt, at + resendAfter(answer, tries));
   }
   return { peer: { ...peer, sent, lookAt: lookAt ?? at + RESEND_MAX }, items, assist };
 }
@@ -230,7 +231,7 @@ export function flush(
   link: Link,
   neo: Neo,
   at: Micros,
-  roundTrip: (seat: Seat) => Micros | null,
+  answerWithin: (seat: Seat) => Micros | null,
 ): Flushed {
   const due = linkWakeAt(link);
   if (link.fresh.length === 0 && (due === null || due > at)) return { link, sendings: [], assist: [] };
@@ -242,7 +243,7 @@ export function flush(
     let next = peer;
     let items: readonly RoundsItem[] = link.fresh;
     if (peer.lookAt !== null && peer.lookAt <= at) {
-      const again = lookAfter(link, neo, peer, at, roundTrip(seat));
+      const again = lookAfter(link, neo, peer, at, answerWithin(seat));
       next = again.peer;
       items = [...items, ...again.items];
       for (const round of again.assist) assist.add(round);
@@ -251,7 +252,7 @@ export function flush(
     if (items.length === 0 && !speak) return next;
     const groups = items.length === 0 ? [[]] : bundles(items);
     for (const group of groups) sendings.push({ to: seat, items: group });
-    const lookAt = earlier(next.lookAt, at + resendAfter(roundTrip(seat), 0));
+    const lookAt = earlier(next.lookAt, at + resendAfter(answerWithin(seat), 0));
     return { ...next, sentAt: at, ackAt: null, lookAt };
   });
   return { link: { ...link, peers, fresh: [] }, sendings, assist: [...assist] };

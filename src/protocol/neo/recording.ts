@@ -11,7 +11,6 @@ import { equalBytes } from '../../base/bytes.ts';
 import { type Round, seatOf } from '../../base/ids.ts';
 import { add, has, minus, nobody, type PlayerSet, seatsOf, union, within } from '../../base/players.ts';
 import { commit } from '../../crypto/commitment.ts';
-import { hash } from '../../crypto/hash.ts';
 import { ROUND_INSTANCE } from '../../wire/statement.ts';
 import type { Game } from '../game.ts';
 import { firstSeed } from '../lockstep-state.ts';
@@ -22,7 +21,8 @@ import { type RecordedRound, type RecordingHead, RecordingReader } from './recor
 import { type Lie, liesAmong, type PacketFault, PacketReader, type Verify } from './recording-packets.ts';
 import { decidedValue, isShown, isVoid, namedDigest, type Proof, proofOf } from './recording-proof.ts';
 import { isAbout, setupOf } from './recording-terms.ts';
-import { closedOfFinal, seedAfter } from './recovery.ts';
+import { closedOfFinal } from './recovery.ts';
+import { roundSeed, seedAfter, startSeed } from './seeds.ts';
 import { environmentOf, type NeoSetup } from './state.ts';
 import { NONE, sameValue } from './values.ts';
 
@@ -166,7 +166,7 @@ class Replay<State, Input> {
     const seed = firstSeed(session);
     try {
       const stateHash = this.#play.begin(seed);
-      this.#past.set(0, { log: firstLog(log, roster, pace), stateHash, seed: hash('seed', seed) });
+      this.#past.set(0, { log: firstLog(log, roster, pace), stateHash, seed: startSeed(session) });
       return true;
     } catch {
       return false;
@@ -214,7 +214,7 @@ class Replay<State, Input> {
     const inputs = Array.from({ length: seats }, (_, seat) => closed.updates[seat]?.input ?? null);
     let played: Played<State, Input>;
     try {
-      played = this.#play.advance({ epoch, round, members, inputs, seed: judged.seed, nextSeed: seed });
+      played = this.#play.advance({ epoch, round, members, inputs, seed: roundSeed(judged.seed, round), nextSeed: seed });
       this.#play.finalize(round);
     } catch (thrown) {
       return { round, reason: 'threw', detail: thrown instanceof Error ? thrown.message : String(thrown) };

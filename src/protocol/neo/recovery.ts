@@ -8,7 +8,6 @@ import { assert, unreachable } from '../../base/assert.ts';
 import { type Round, type Seat, seatOf } from '../../base/ids.ts';
 import { add, has, nobody, type PlayerSet, union } from '../../base/players.ts';
 import { commit } from '../../crypto/commitment.ts';
-import { hash } from '../../crypto/hash.ts';
 import { attest, type Verified } from '../../crypto/signature.ts';
 import { decodePacket, type Packet } from '../../wire/packet.ts';
 import { type NeoStatement, ROUND_INSTANCE } from '../../wire/statement.ts';
@@ -24,6 +23,7 @@ import type { FinalRound, NeoRecord } from './record.ts';
 import { beginNeo, type Neo, type NeoRound, type NeoSetup, pastOf, permit, roundOf, type Sealed } from './state.ts';
 import { put, Turn } from './turn.ts';
 import { decodeSnapshot, neoAfter, seatOfKey } from './snapshot.ts';
+import { roundSeed, seedAfter } from './seeds.ts';
 import { decodeUpdate, type Update } from './update.ts';
 import { isNone } from './values.ts';
 
@@ -54,15 +54,6 @@ export function closedOfFinal(final: FinalRound, before: { readonly members: Pla
   const updates = final.openings.map((opening): Update | null => opening && decodeUpdate(opening.input));
   const { illegal, judged, round, voided } = final;
   return { round, accepted, voided, updates, illegal, judged, members };
-}
-
-/** Seed of everything opened up to a round. */
-export function seedAfter(seed: Uint8Array, openings: FinalRound['openings']): Uint8Array {
-  const chunks: Uint8Array[] = [seed];
-  for (const [author, opening] of openings.entries()) {
-    if (opening) chunks.push(Uint8Array.of(author), opening.salt, hash('seed', opening.input));
-  }
-  return hash('seed', ...chunks);
 }
 
 /** What a run of records comes to. */
@@ -107,7 +98,7 @@ function replayFinal(replay: Replay, final: FinalRound): void {
   const seed = seedAfter(before.seed, final.openings);
   const inputs = closed.updates.slice(0, judged.log.roster.length).map((update) => update?.input ?? null);
   const { epoch } = judged.log;
-  replay.outcomes.push({ epoch, round, members, inputs, seed: judged.seed, nextSeed: seed });
+  replay.outcomes.push({ epoch, round, members, inputs, seed: roundSeed(judged.seed, round), nextSeed: seed });
   const played = { closed, events, log, seed, stateHash: final.stateHash };
   replay.neo = permit({ ...neo, final: round, past: [...neo.past, played] }, 0);
   replay.change(round, () => ({ decided: final.decided, voided: final.voided, opened: closed.accepted }));

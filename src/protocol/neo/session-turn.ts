@@ -73,7 +73,7 @@ export function createNeoSession(
     lateness: firstLateness(),
     inquiries: noInquiries,
     offer: noOffer,
-    arrival: trust === null || neo !== null ? null : beginArrival(trust, at),
+    arrival: trust === null || neo !== null ? null : beginArrival(trust, !!restored?.invited, at),
     connectedAt: null,
     movedAt: at,
     slowRounds: 0,

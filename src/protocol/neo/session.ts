@@ -4,8 +4,8 @@
  * effects of the step leave in order.
  */
 
-import type { Round, Seat } from '../../base/ids.ts';
-import { count, has, nobody, seatsOf } from '../../base/players.ts';
+import type { Seat } from '../../base/ids.ts';
+import { count, has, seatsOf } from '../../base/players.ts';
 import { earlier, type Micros } from '../../base/time.ts';
 import type { Verified } from '../../crypto/signature.ts';
 import type { Hello } from '../../wire/hello.ts';
@@ -22,7 +22,7 @@ import {
   takeOwnHello,
   waitForOthers,
 } from '../greeting.ts';
-import { firstClock, hear, roundTrip, sessionTime } from './clock.ts';
+import { answerWithin, firstClock, hear, sessionTime } from './clock.ts';
 import { listed, needsHelp } from './holdings.ts';
 import { isNeoStatement } from './judge.ts';
 import { type Attachment, inquiriesWakeAt } from './inquiry.ts';
@@ -265,7 +265,7 @@ function stall(turn: Turn): void {
 function sendDue(turn: Turn): void {
   const { clock, neo } = turn.session;
   if (neo === null) return;
-  const { assist, link, sendings } = flush(turn.session.link, neo, turn.at, (seat) => roundTrip(clock, seat));
+  const { assist, link, sendings } = flush(turn.session.link, neo, turn.at, (seat) => answerWithin(clock, seat));
   turn.set({ link });
   const rounds = sendings.length === 0 ? [] : listed(neo);
   for (const { to, items } of sendings) send(turn, neo, to, items, rounds);

@@ -7,7 +7,6 @@ import { assert } from '../../base/assert.ts';
 import type { Epoch, Round, Seat } from '../../base/ids.ts';
 import { count, nobody, type PlayerSet, union } from '../../base/players.ts';
 import type { Micros } from '../../base/time.ts';
-import { hash } from '../../crypto/hash.ts';
 import type { Verified } from '../../crypto/signature.ts';
 import type { Packet } from '../../wire/packet.ts';
 import {
@@ -23,7 +22,6 @@ import {
   type Vote,
 } from '../../wire/statement.ts';
 import type { EndReason } from '../effect.ts';
-import { firstSeed } from '../lockstep-state.ts';
 import { type Quorum, quorum } from '../quorum.ts';
 import type { BySeat } from '../round.ts';
 import {
@@ -35,6 +33,7 @@ import {
   type Member,
 } from './log-state.ts';
 import type { Pace } from './pace.ts';
+import { startSeed } from './seeds.ts';
 import type { Operation } from './update.ts';
 import { NONE, type Value } from './values.ts';
 
@@ -298,7 +297,7 @@ export function beginNeo(setup: NeoSetup): Neo {
   const neo: Neo = {
     setup,
     final: 0,
-    past: [{ closed: null, events: [], log, stateHash: NONE, seed: hash('seed', firstSeed(setup.session)) }],
+    past: [{ closed: null, events: [], log, stateHash: NONE, seed: startSeed(setup.session) }],
     pastFrom: 0,
     playing: null,
     rounds: [],
