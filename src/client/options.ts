@@ -90,7 +90,10 @@ export interface NeoOptions {
   readonly arrivalMaxMs?: number;
   /** Rounds in a row without an input in time that remove a player; eight more than those of a decision. */
   readonly silentRounds?: number;
-  /** Rounds that a player may commit ahead of what is played; 1 is strict. As many as there are unless told. */
+  /**
+   * Rounds that a player may commit ahead of what is played; 1 is strict. Unless told what two arrivals take, and
+   * two more: who falls behind then waits, instead of having ever more rounds under way.
+   */
   readonly window?: number;
   /** How long an accepted input may stay unopened until the others give it up; 3000 unless told. */
   readonly openMs?: number;
@@ -111,7 +114,8 @@ function withDefaults(options: NeoOptions): NeoParameters {
   const { openMs = Math.max(3000, 2 * lateMs), stallMs = 5000, keepF = false } = options;
   const times = { roundMs, roundMaxMs, arrivalMs, arrivalMinMs, arrivalMaxMs, openMs, lateMs, stallMs };
   const alpha = alphaOf({ ...times, silentRounds: 0, window: 0, keepF });
-  const { silentRounds = alpha + 8, window = alpha } = options;
+  const usualWindow = Math.min(alpha, Math.ceil((2 * arrivalMs) / roundMs) + 2);
+  const { silentRounds = alpha + 8, window = usualWindow } = options;
   return { ...times, silentRounds, window, keepF };
 }
 

@@ -103,7 +103,7 @@ export function lateMove(gang: Gang, { fromRound = 1 }: CheatOptions = {}): Chea
           const { kind, round } = statement;
           const mine = kind === 'vote' || kind === 'confirm' || (kind === 'commit' && table === gang.lead);
           if (round < fromRound || !mine) return 'keep';
-          return gang.opened(round) === null ? 'drop' : 'keep';
+          return gang.opened(round) === null ? 'wait' : 'keep';
         },
       };
     },

@@ -4,6 +4,7 @@
  */
 
 import type { Item } from '../wire/envelope.ts';
+import { entriesOf } from '../wire/packet.ts';
 import type { Rounds, RoundsHeader } from '../wire/rounds.ts';
 import type { RoundsItem } from '../wire/rounds-item.ts';
 import type { NeoStatement } from '../wire/statement.ts';
@@ -45,6 +46,8 @@ class Liar implements CheatRun {
   readonly #table: Table;
   readonly #rounds: RoundsTable;
   readonly #neo: RoundsLies | null;
+  /** By player the own statements that wait, by their keys. */
+  readonly #waiting = new Map<number, Map<string, NeoStatement>>();
 
   constructor(lies: Lies, context: CheatContext) {
     this.#lies = lies;
@@ -63,8 +66,7 @@ class Liar implements CheatRun {
     }
     const lies = this.#neo;
     if (rounds === null || lies === null) return [[to, datagram]];
-    const { said } = lies;
-    const told = said ? this.#rounds.rewrite(rounds.items, (each) => said(each, to)) : rounds.items;
+    const told = this.#told(lies, rounds.items, to);
     const items = lies.items?.(told, to) ?? told;
     const header = lies.header?.(rounds.header, to) ?? rounds.header;
     const datagrams =
@@ -72,11 +74,38 @@ class Liar implements CheatRun {
     return [...(lies.more?.(rounds, datagram) ?? []), ...datagrams.map((bytes) => [to, bytes] as const)];
   }
 
+  /** The items as they are told, and what had to wait until now. */
+  #told(lies: RoundsLies, items: readonly RoundsItem[], to: number): readonly RoundsItem[] {
+    const { said } = lies;
+    if (said === undefined) return items;
+    const waiting = this.#waiting.get(to) ?? new Map<string, NeoStatement>();
+    this.#waiting.set(to, waiting);
+    const before = [...waiting];
+    const told = this.#rounds.rewrite(items, (statement) => {
+      const verdict = said(statement, to);
+      if (verdict === 'wait') waiting.set(keyOf(statement), statement);
+      else waiting.delete(keyOf(statement));
+      return verdict;
+    });
+    const due = before.flatMap(([key, statement]) => {
+      const verdict = waiting.has(key) ? said(statement, to) : 'wait';
+      if (verdict !== 'wait') waiting.delete(key);
+      if (verdict === 'wait' || verdict === 'drop') return [];
+      return this.#rounds.shown(verdict === 'keep' ? [statement] : verdict);
+    });
+    return due.length === 0 ? told : [...told, ...due];
+  }
+
   incoming(from: number, datagram: Uint8Array): readonly Routed[] {
     this.#table.arrives(datagram);
     const whispered = this.#rounds.arrives(datagram);
     return [[from, datagram], ...whispered.map((bytes) => [from, bytes] as const)];
   }
+}
+
+/** The key of an own statement as text. */
+function keyOf(statement: NeoStatement): string {
+  return String(entriesOf([statement])[0]?.key);
 }
 
 /** A cheat that changes what leaves; everything that arrives is looked at and let through. */

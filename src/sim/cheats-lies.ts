@@ -80,7 +80,7 @@ export function badOpening({
         const { epoch, kind, round } = statement;
         if (kind !== 'reveal' || round < fromRound) return 'keep';
         const others = table.openedByOthers(round);
-        return others === null ? 'drop' : [table.reveal(epoch, round, choose(others, round))];
+        return others === null ? 'wait' : [table.reveal(epoch, round, choose(others, round))];
       },
     }),
   });
@@ -239,7 +239,7 @@ export function badProposal({ fromRound = 1 }: CheatOptions = {}): Cheat {
         if (kind === 'propose') return [{ ...statement, named: nobody, values: [] }];
         // So that there is something to lead: some learn of nothing in time, and none hears its vote.
         const split = kind === 'vote' || (kind === 'commit' && to !== table.others[0]);
-        return split && !table.seen(round).led ? 'drop' : 'keep';
+        return split && !table.seen(round).led ? 'wait' : 'keep';
       },
     }),
   });

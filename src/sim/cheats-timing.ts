@@ -22,7 +22,8 @@ class LateMoves {
   said(statement: NeoStatement, pick: () => Uint8Array | null): Verdict {
     const { kind, round } = statement;
     const chosen = this.#chosen.get(round) ?? pick();
-    if (chosen === null) return kind === 'commit' || kind === 'vote' || kind === 'reveal' || kind === 'change' ? 'drop' : 'keep';
+    const mine = kind === 'commit' || kind === 'vote' || kind === 'reveal' || kind === 'change';
+    if (chosen === null) return mine ? 'wait' : 'keep';
     this.#chosen.set(round, chosen);
     return this.#table.substitute(statement, chosen);
   }
@@ -60,11 +61,16 @@ export function lookahead({
   });
 }
 
-/** Chooses its move of a round only when all others have opened the round before. Neo only. */
+/**
+ * Chooses its move of a round only when all others have opened the round before. Neo only.
+ *
+ * @param options.only the rounds in which it does; all unless told
+ */
 export function fixedDelay({
-  fromRound = 2,
   choose = () => nothing,
-}: CheatOptions & { readonly choose?: Choose } = {}): Cheat {
+  fromRound = 2,
+  only = () => true,
+}: CheatOptions & { readonly choose?: Choose; readonly only?: (round: number) => boolean } = {}): Cheat {
   return liar({
     name: 'fixed-delay',
     neo: (table) => {
@@ -72,7 +78,7 @@ export function fixedDelay({
       return {
         said: (statement) => {
           const { round } = statement;
-          if (round < Math.max(2, fromRound)) return 'keep';
+          if (round < Math.max(2, fromRound) || !only(round)) return 'keep';
           return moves.said(statement, () => {
             const others = table.openedByOthers(round - 1);
             return others && choose(others, round);
@@ -132,7 +138,7 @@ export function abort({
         const mine = kind === 'commit' || kind === 'vote' || kind === 'confirm';
         if (round < fromRound || !mine) return 'keep';
         if (kind === 'commit' && to === table.others[0]) return 'keep';
-        if (table.opened(round).length === 0) return 'drop';
+        if (table.opened(round).length === 0) return 'wait';
         return wish(round) ? 'keep' : 'drop';
       },
     }),
@@ -182,7 +188,7 @@ export function withheldOpening({
         if (from === 'some' && to === table.others[0]) return 'keep';
         const others = table.openedByOthers(round);
         const over = table.now - table.seen(round).since >= forMs * 1000;
-        return over || (others !== null && !beaten(others, round)) ? 'keep' : 'drop';
+        return over || (others !== null && !beaten(others, round)) ? 'keep' : 'wait';
       },
     }),
   });
@@ -198,7 +204,7 @@ export function lateVote({
     neo: (table) => ({
       said: ({ kind, round }, to) => {
         if (kind !== 'vote' || round < fromRound || isFirstHalf(table, to)) return 'keep';
-        return table.now - table.seen(round).since < byMs * 1000 ? 'drop' : 'keep';
+        return table.now - table.seen(round).since < byMs * 1000 ? 'wait' : 'keep';
       },
     }),
   });

@@ -61,6 +61,11 @@ export class FinalsChecker {
     course.newest = round;
   }
 
+  /** The player begins after that round. */
+  restored(seat: Seat, round: Round): void {
+    this.#courses.set(seat, { newest: round, final: round, hashes: new Map() });
+  }
+
   /** `sound` is false where more lie than any agreement can bear. */
   final(seat: Seat, round: Round, hash: Uint8Array, log: LogView | null, sound: boolean): void {
     const course = this.#courses.get(seat);

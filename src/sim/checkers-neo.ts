@@ -23,6 +23,8 @@ export interface NeoMatch {
   readonly honest: (seat: Seat) => boolean;
   readonly liars: readonly Seat[];
   readonly keepF: boolean;
+  /** Players at the start. */
+  readonly founders: number;
   readonly terms: MemoryTerms;
   readonly reading: Reading;
   now(): Micros;
@@ -47,7 +49,7 @@ export class NeoCheckers implements Watcher {
     this.#finals = new FinalsChecker(tell, match.honest);
     this.#said = new SaidChecker(tell, match.records);
     this.#gate = new GateChecker((text) => this.#tell(text), match.honest);
-    if (match.liars.length > this.#bearable(match.terms.n)) this.#soundUntil = 0;
+    if (match.liars.length > this.#bearable(match.founders)) this.#soundUntil = 0;
   }
 
   /** Rounds below this one are played by members of whom few enough lie. */
@@ -61,8 +63,8 @@ export class NeoCheckers implements Watcher {
 
   /** How many may lie among so many members. */
   #bearable(members: number): number {
-    const { keepF, terms } = this.#match;
-    return Math.floor(((keepF ? terms.n : members) - 1) / 3);
+    const { founders, keepF } = this.#match;
+    return Math.floor(((keepF ? founders : members) - 1) / 3);
   }
 
   started(seat: Seat): void {
@@ -75,6 +77,10 @@ export class NeoCheckers implements Watcher {
 
   rolledBack(seat: Seat, round: Round): void {
     this.#finals.rolledBack(seat, round);
+  }
+
+  restored(seat: Seat, round: Round): void {
+    this.#finals.restored(seat, round);
   }
 
   final(seat: Seat, round: Round, stateHash: Uint8Array): void {

@@ -15,6 +15,7 @@ import { alphaOf } from '../protocol/neo/options.ts';
 import type { Plain } from '../wire/plain.ts';
 import { nobleSigner, simulatedSecret, Verifier } from './keys.ts';
 import type { SimulationOptions } from './options.ts';
+import type { Comer } from './newcomer.ts';
 import { Player, type PlayerWorld } from './player.ts';
 
 export interface SimulatedIdentity {
@@ -30,6 +31,8 @@ export interface Match<State, Input> {
   readonly verifier: Verifier;
   /** A player that has not started yet. */
   player(seat: Seat, world: PlayerWorld): Player<State, Input>;
+  /** One that comes later, from a seed of its own. */
+  comer(comer: Comer, world: PlayerWorld, seated: (seat: Seat) => void): Player<State, Input>;
 }
 
 export function matchOf<State, Input>(
@@ -67,6 +70,11 @@ export function matchOf<State, Input>(
         verifier,
         world,
       });
+    },
+    comer({ keys: known, newcomer, seat, secretKey }, world, seated) {
+      const random = prng(seed).split('player').split(seat);
+      const own = { ...session, keys: known, newcomer };
+      return new Player({ engine, game, lag, seat, secretKey, session: own, random, verifier, world, seated });
     },
   };
 }

@@ -56,17 +56,22 @@ function wrongOf(trial: Trial, gain: number, outcome: NeoOutcome, seats: readonl
   return wrong;
 }
 
+/** The matches without cheats that were played before; many trials share one. */
+export type Controls = Map<string, NeoOutcome>;
+
 /** Plays a trial and its control, and the match of the published round. */
-export function neoGain(trial: Trial, options: TrialOptions): NeoGain {
+export function neoGain(trial: Trial, options: TrialOptions, controls: Controls = new Map()): NeoGain {
   const players = trial.players ?? options.players;
   const rounds = trial.rounds ?? options.rounds;
   const cheaters = trial.cheaters?.(players) ?? 1;
-  const seats = Array.from({ length: cheaters }, (_, index) => players - cheaters + index);
+  const seats = Array.from({ length: cheaters }, (_, index) => (trial.first ? index : players - cheaters + index));
   const { keyring, seed } = options;
   const base = { players, rounds, seed, keyring };
   const match = trial.match({ ...options, players, rounds }, seats);
   const outcome = playNeo({ ...base, ...match });
-  const honest = playNeo({ ...base, ...match, cheats: {}, watched: seats });
+  const plain = Object.keys(match).join() === 'cheats' ? JSON.stringify([players, rounds, seed, seats]) : '';
+  const honest = controls.get(plain) ?? playNeo({ ...base, ...match, cheats: {}, watched: seats });
+  if (plain !== '') controls.set(plain, honest);
   const control = trial.counted === 'influence' ? 0 : shareOf(trial, honest, seats, rounds);
   const gain = shareOf(trial, outcome, seats, rounds);
   const classic = trial.classic && classicGain(trial.classic, { players, rounds: 100, seed }).gain;

@@ -108,7 +108,8 @@ export function playNeo(options: NeoMatchOptions): NeoOutcome {
     keyring,
     limitMs,
     faults,
-    network: { delayMs: 20, ...network },
+    // A little jitter, so that nothing ever happens at the same instant as what it should follow.
+    network: { delayMs: 20, jitterMs: 1, ...network },
     ...(clocks === undefined ? {} : { clocks }),
     ...(identitySeed === undefined ? {} : { identitySeed }),
     protocol: { name: 'neo', parameters: parametersOf(options.parameters) },

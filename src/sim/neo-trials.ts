@@ -41,6 +41,8 @@ export interface Trial {
   readonly note?: string;
   /** Number of cheats, the last seats; 1 unless told. */
   readonly cheaters?: (players: number) => number;
+  /** The cheats have the first seats. */
+  readonly first?: boolean;
   /** Players, where the trial needs its own number. */
   readonly players?: number;
   readonly rounds?: number;
@@ -112,9 +114,9 @@ const timing: readonly Trial[] = [
     classic: null,
     counted: 'fresher',
     allowed: 'some',
-    note: 'whoever is last in time may know more than who was early; `window: 1` rules it out',
+    note: 'who commits late, but in time, may know more; `window: 1` rules it out',
     match: (trial, seats) => ({
-      ...alone(() => cheats.fixedDelay({ choose }))(trial, seats),
+      ...alone(() => cheats.fixedDelay({ choose, only: (round) => round % 3 === 0 }))(trial, seats),
       parameters: { roundMs: 30, arrivalMs: 90, arrivalMinMs: 90, arrivalMaxMs: 90 },
     }),
   },
@@ -125,7 +127,7 @@ const timing: readonly Trial[] = [
     counted: 'fresher',
     allowed: 'none',
     match: (trial, seats) => ({
-      ...alone(() => cheats.fixedDelay({ choose }))(trial, seats),
+      ...alone(() => cheats.fixedDelay({ choose, only: (round) => round % 3 === 0 }))(trial, seats),
       parameters: { roundMs: 30, arrivalMs: 90, arrivalMinMs: 90, arrivalMaxMs: 90, window: 1 },
     }),
   },
@@ -172,6 +174,7 @@ const timing: readonly Trial[] = [
     counted: 'influence',
     allowed: 'some',
     note: 'never what the move is',
+    first: true,
     players: 4,
     match: alone(() => cheats.abort()),
   },
@@ -232,7 +235,7 @@ const openings: readonly Trial[] = [
     counted: 'undone',
     allowed: 'none',
     note: 'out as late',
-    match: alone(() => cheats.withheldOpening({ forMs: 600 })),
+    match: alone(() => cheats.withheldOpening({ forMs: 520 })),
   },
   {
     cheat: 'bad opening',
@@ -456,26 +459,30 @@ const noise: readonly Trial[] = [
   },
 ];
 
-/** The first two players are far from everybody. */
-function farTwo(trial: TrialOptions): Partial<NeoMatchOptions> {
-  const seats = Array.from({ length: trial.players }, (_, seat) => seat);
-  const links = seats.flatMap((seat) => seats.filter((to) => to !== seat && (seat < 2 || to < 2)).map((to) => [seat, to] as const));
+/** The first f+1 players are far from everybody. */
+function farSome({ players }: TrialOptions): Partial<NeoMatchOptions> {
+  const far = bearable(players) + 1;
+  const seats = Array.from({ length: players }, (_, seat) => seat);
+  const links = seats.flatMap((from) =>
+    seats.filter((to) => to !== from && (from < far || to < far)).map((to) => ({ from, to })),
+  );
   return {
-    faults: links.map(([from, to]) => ({ type: 'link', atMs: 0, from, to, delayMs: 25, forMs: 3_600_000 })),
+    faults: links.map((link) => ({ type: 'link', atMs: 0, ...link, delayMs: 25, forMs: 3_600_000 })),
   };
 }
 
 const gangs: readonly Trial[] = [
   {
     cheat: 'lock-out',
-    variant: 'f report that all are near; two honest ones are not',
+    variant: 'f report that all are near; f+1 honest ones are not',
     classic: 'lock-out',
     counted: 'excluded',
     allowed: 'none',
     players: 7,
     cheaters: bearable,
     match: (trial, seats) => ({
-      ...farTwo(trial),
+      ...farSome(trial),
+      parameters: { arrivalMs: 90 },
       ...together(() => cheats.lockOut({ report: { lateness: 0, lag: 0 } }))(trial, seats),
     }),
   },

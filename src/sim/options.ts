@@ -90,6 +90,11 @@ export interface SimulationOptions<State, Input> {
   /** Decides the keys alone, so that the same people can meet again. The seed unless told. */
   readonly identitySeed?: number;
   readonly network?: NetworkOptions;
+  /**
+   * Neo: players that come while the match runs, each invited by one that plays and sponsored by all that do. They
+   * take the seats after the first players, in this order, one after the other. Traces with any do not replay.
+   */
+  readonly newcomers?: readonly { readonly atMs: number }[];
   /** Clocks by seat; a clock that is not given starts at 0 and does not drift. */
   readonly clocks?: Readonly<Record<number, SimulatedClock>>;
   /** Looks at every datagram that the network would deliver; false loses it. For faults made to measure. */

@@ -13,8 +13,10 @@ import type { Effect } from '../protocol/effect.ts';
 import type { Engine, Restored, Running, SessionSetup } from '../protocol/engine.ts';
 import type { Game } from '../protocol/game.ts';
 import { Play } from '../protocol/play.ts';
+import type { JoiningPorts } from '../protocol/ports.ts';
 import { NONCE_BYTES, SALT_BYTES } from '../wire/limits.ts';
 import type { Verifier } from './keys.ts';
+import { playerAt } from './newcomer.ts';
 
 /** What reaches a player from outside of it. */
 export type PlayerEvent =
@@ -24,6 +26,8 @@ export type PlayerEvent =
   | { readonly type: 'input'; readonly input: Uint8Array }
   | { readonly type: 'wish'; readonly target: Seat | null }
   | { readonly type: 'leave' }
+  /** Lets somebody in whose request this is. */
+  | { readonly type: 'sponsor'; readonly request: Uint8Array }
   /** Dies at once; that many of the records that were not yet flushed survive nevertheless. */
   | { readonly type: 'crash'; readonly kept: number };
 
@@ -37,6 +41,8 @@ export interface PlayerWorld {
   played(seat: Seat, round: Round, stateHash: Uint8Array, again: boolean): void;
   /** What was played after that round is taken back. */
   rolledBack(seat: Seat, round: Round): void;
+  /** The game starts after that round, from a snapshot. */
+  restored(seat: Seat, round: Round): void;
   /** A round is final: played, and durable. */
   final(seat: Seat, round: Round, stateHash: Uint8Array): void;
   tell(seat: Seat, effect: Parameters<Ports['tell']>[0]): void;
@@ -57,6 +63,8 @@ export interface PlayerSetup<State, Input> {
   readonly seat: Seat;
   readonly secretKey: Uint8Array;
   readonly session: Omit<SessionSetup, 'me' | 'nonce'>;
+  /** Called when a newcomer has its seat. */
+  readonly seated?: (seat: Seat) => void;
   readonly random: Prng;
   readonly verifier: Verifier;
   readonly world: PlayerWorld;
@@ -70,6 +78,8 @@ export class Player<State, Input> {
   readonly records: Uint8Array[] = [];
   readonly #setup: PlayerSetup<State, Input>;
   readonly #unflushed: Uint8Array[] = [];
+  /** Those who came later and can be told apart. */
+  readonly #addresses = new Set<Seat>();
 
   constructor(setup: PlayerSetup<State, Input>) {
     this.#setup = setup;
@@ -97,11 +107,17 @@ export class Player<State, Input> {
     const at = this.#setup.world.now(this.seat);
     if (event.type === 'start') this.#start();
     else if (event.type === 'crash') this.#die(event.kept);
-    else if (event.type === 'datagram') this.driver?.receive(event.from, event.datagram);
+    else if (event.type === 'datagram') this.#receive(event.from, event.datagram);
     else if (event.type === 'tick') this.driver?.tick();
     else if (event.type === 'input') this.driver?.submit(event.input);
+    else if (event.type === 'sponsor') this.driver?.sponsor(event.request);
     else if (event.type === 'wish') this.driver?.dispatch({ type: 'wish', at, target: event.target });
     else this.driver?.dispatch({ type: 'leave', at });
+  }
+
+  #receive(from: Seat, datagram: Uint8Array): void {
+    if (from < this.#setup.session.keys.length || this.#addresses.has(from)) this.driver?.receive(from, datagram);
+    else this.driver?.count('address');
   }
 
   #die(kept: number): void {
@@ -109,6 +125,7 @@ export class Player<State, Input> {
     this.#unflushed.length = 0;
     this.driver?.stop();
     this.driver = null;
+    this.#addresses.clear();
     this.#setup.world.wake(this.seat, null);
   }
 
@@ -122,6 +139,22 @@ export class Player<State, Input> {
     this.driver.start();
   }
 
+  #joining(play: Play<State, Input>): JoiningPorts {
+    const { seat, seated, world } = this.#setup;
+    return {
+      states: (round, count) => play.states(round, count),
+      restore: (round, states) => {
+        world.line?.(seat, `restore ${round}`);
+        world.restored(seat, round);
+        return play.restore(round, states);
+      },
+      address: (player, address) => {
+        if (playerAt(address) === player) this.#addresses.add(player);
+      },
+      seated: (own) => seated?.(own),
+    };
+  }
+
   #final(play: Play<State, Input>, round: number): void {
     const stateHash = play.hashAfter(round);
     play.finalize(round);
@@ -130,7 +163,7 @@ export class Player<State, Input> {
 
   #ports(play: Play<State, Input>): Ports {
     const { random, seat, secretKey, session, verifier, world } = this.#setup;
-    const publicKey = session.keys[seat] as Uint8Array;
+    const publicKey = session.newcomer?.publicKey ?? (session.keys[seat] as Uint8Array);
     return {
       now: () => world.now(seat),
       sign: (message, done) => done(verifier.sign(secretKey, publicKey, message)),
@@ -164,6 +197,7 @@ export class Player<State, Input> {
       permits: (round, input) => play.permits(seat, round, input),
       prove: (illegal) => play.prove(illegal),
       stateBytes: (round) => play.stateAfter(round)?.bytes ?? null,
+      joining: this.#joining(play),
       rollback: (round) => {
         world.line?.(seat, `rollback ${round}`);
         world.rolledBack(seat, round);
@@ -199,6 +233,7 @@ export function lineOf(event: PlayerEvent): string {
   if (event.type === 'input') return `> input ${toHex(event.input)}`;
   if (event.type === 'wish') return `> wish ${event.target ?? '-'}`;
   if (event.type === 'crash') return `> crash ${event.kept}`;
+  if (event.type === 'sponsor') return `> sponsor ${toHex(event.request)}`;
   return `> ${event.type}`;
 }
 
@@ -210,6 +245,7 @@ export function eventOf(line: string): PlayerEvent | null {
     return { type, from: Number(a) as Seat, datagram: fromHex(b ?? '') ?? new Uint8Array(0) };
   if (type === 'input') return { type, input: fromHex(a ?? '') ?? new Uint8Array(0) };
   if (type === 'wish') return { type, target: a === '-' ? null : (Number(a) as Seat) };
+  if (type === 'sponsor') return { type, request: fromHex(a ?? '') ?? new Uint8Array(0) };
   if (type === 'crash') return { type, kept: Number(a) };
   if (type === 'start' || type === 'tick' || type === 'leave') return { type };
   return null;

@@ -53,6 +53,7 @@ export function replayTrace<State, Input>(
     wake: () => {},
     played: () => {},
     rolledBack: () => {},
+    restored: () => {},
     final: () => {},
     tell: () => {},
     line: expect,

@@ -17,8 +17,10 @@ import { Reading } from './checkers-reading.ts';
 import { rawTime, virtualTime } from './clocks.ts';
 import { Faults } from './faults.ts';
 import { Junk } from './junk.ts';
+import { nobleSigner } from './keys.ts';
 import { type Match, matchOf } from './match.ts';
 import { Network } from './network.ts';
+import { comerOf, requestOf } from './newcomer.ts';
 import type {
   Moment,
   SimulatedDesync,
@@ -48,6 +50,10 @@ interface Standing<State> {
   refused: Partial<Record<Refusal, number>>;
 }
 
+function noStanding<State>(): Standing<State> {
+  return { rounds: 0, state: null, stateHash: '', ended: null, wake: 0, acts: 0, refused: {} };
+}
+
 export class Simulation<State, Input> {
   readonly players: Player<State, Input>[] = [];
   readonly queue: EventQueue<Event | (() => void)> = new EventQueue();
@@ -62,6 +68,8 @@ export class Simulation<State, Input> {
   readonly #options: SimulationOptions<State, Input>;
   readonly #game: Game<State, Input>;
   readonly #match: Match<State, Input>;
+  /** By seat, of all who ever came. */
+  readonly #keys: Uint8Array[];
   readonly #random: Prng;
   readonly #network: Network;
   readonly #faults: Faults;
@@ -78,17 +86,10 @@ export class Simulation<State, Input> {
     this.#random = prng(seed);
     this.#network = new Network(this.#random.split('network'), options.network);
     this.#inputs = Array.from({ length: players }, (_, seat) => this.#random.split('input').split(seat));
-    this.#standings = Array.from({ length: players }, () => ({
-      rounds: 0,
-      state: null,
-      stateHash: '',
-      ended: null,
-      wake: 0,
-      acts: 0,
-      refused: {},
-    }));
+    this.#standings = Array.from({ length: players }, () => noStanding<State>());
     this.trace = options.trace === undefined ? null : new TraceWriter(options.trace === 'lines');
     this.#match = matchOf(game, options);
+    this.#keys = [...this.#match.keys];
     for (const { seat } of this.#match.identities) {
       this.players.push(this.#match.player(seat, this.#world()));
       this.#cheat(seat);
@@ -124,6 +125,27 @@ export class Simulation<State, Input> {
     return members === undefined ? null : seatsOf(members);
   }
 
+  /** Somebody comes who was not there at the start. */
+  #comeIn(): void {
+    const { players: founders = 4, seed = 1, identitySeed = seed } = this.#options;
+    const { keyring = nobleSigner } = this.#options;
+    const comer = comerOf(this.players, keyring, identitySeed, founders, this.#game.legal !== null);
+    if (comer === null) return this.queue.add(this.now + micros(100), () => this.#comeIn());
+    const { newcomer, seat } = comer;
+    const player = this.#match.comer(comer, this.#world(), (own) => {
+      if (own !== seat) throw new Error('simulate: newcomers must come far enough apart to take seats in order');
+    });
+    this.players.push(player);
+    this.#standings.push(noStanding());
+    this.#inputs.push(this.#random.split('input').split(seat));
+    this.#keys.push(newcomer.publicKey);
+    this.#take(seat, { type: 'start' });
+    const nonce = player.driver?.session.setup.nonce as Uint8Array;
+    const { verifier } = this.#match;
+    const request = requestOf(comer, nonce, (secret, key, message) => verifier.sign(secret, key, message));
+    for (const other of this.players) if (other !== player) this.#take(other.seat, { type: 'sponsor', request });
+  }
+
   #cheat(seat: Seat): void {
     const cheat = this.#options.cheats?.[seat];
     const { keys, identities, verifier } = this.#match;
@@ -140,17 +162,18 @@ export class Simulation<State, Input> {
   }
 
   #watcher(): Watcher {
-    const { players = 4, protocol } = this.#options;
+    const { newcomers = [], players = 4, protocol } = this.#options;
     const honest = (seat: Seat): boolean => !this.cheats(seat);
     if (protocol?.name !== 'neo') return new Checkers(players, honest);
-    const { keys, verifier } = this.#match;
+    const { verifier } = this.#match;
     const { keepF, silentRounds: silence } = protocol.parameters;
     return new NeoCheckers({
       honest,
       liars: this.players.map(({ seat }) => seat).filter((seat) => this.cheats(seat)),
       keepF,
-      terms: { n: players, alpha: alphaOf(protocol.parameters), silence },
-      reading: new Reading(keys, verifier),
+      founders: players,
+      terms: { n: players + newcomers.length, alpha: alphaOf(protocol.parameters), silence },
+      reading: new Reading(this.#keys, verifier),
       now: () => this.now,
       session: (seat) => this.neoSession(seat),
       records: (seat) => this.players[seat]?.records ?? [],
@@ -169,6 +192,7 @@ export class Simulation<State, Input> {
         this.#saw(seat, 'advance', round);
         this.#plan(seat);
       },
+      restored: (seat, round) => this.watcher.restored(seat, round),
       rolledBack: (seat, round) => {
         this.#rollbacks++;
         this.watcher.rolledBack(seat, round);
@@ -343,9 +367,10 @@ export class Simulation<State, Input> {
   }
 
   run(): SimulationResult<State> {
-    const { faults = [], limitMs = 3_600_000 } = this.#options;
+    const { faults = [], limitMs = 3_600_000, newcomers = [] } = this.#options;
     for (const { seat } of this.players) this.queue.add(0, { seat, what: { type: 'start' } });
     this.#faults.plan(faults);
+    for (const { atMs } of newcomers) this.queue.add(micros(atMs), () => this.#comeIn());
     let steps = 0;
     for (let next = this.queue.next(); next !== null; next = this.queue.next()) {
       if (next.at > micros(limitMs)) break;
@@ -365,7 +390,7 @@ export class Simulation<State, Input> {
     const players = this.players.map((player): SimulatedPlayer<State> => {
       if (player.driver !== null) this.#keepCounts(player.seat, player.driver.counts.refused);
       const standing = this.#standings[player.seat] as Standing<State>;
-      const { publicKey } = this.#match.identities[player.seat] as { readonly publicKey: Uint8Array };
+      const publicKey = this.#keys[player.seat] as Uint8Array;
       const { ended, refused, rounds: final } = standing;
       const first = player.play?.current;
       const begun = first?.round === 0 ? { state: first.state, stateHash: toHex(first.stateHash) } : standing;

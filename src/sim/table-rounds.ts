@@ -41,8 +41,8 @@ export interface SeenRound {
   led: boolean;
 }
 
-/** What becomes of an own statement: it stays, it is left out, or others take its place. */
-export type Verdict = 'keep' | 'drop' | readonly Statement[];
+/** What becomes of an own statement: it stays, it is left out, it waits, or others take its place. */
+export type Verdict = 'keep' | 'drop' | 'wait' | readonly Statement[];
 
 const ROUNDS_KEPT = 128;
 const FORGED_KEPT = 512;
@@ -294,7 +294,7 @@ export class RoundsTable {
       const parts = statements.flatMap((statement, index): readonly Statement[] => {
         const verdict = verdicts[index] as Verdict;
         if (verdict === 'keep') return [statement];
-        return verdict === 'drop' ? [] : verdict;
+        return typeof verdict === 'string' ? [] : verdict;
       });
       return parts.length === 0 ? [] : this.shown(parts);
     });

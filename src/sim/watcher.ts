@@ -9,6 +9,8 @@ export interface Watcher {
   played(seat: Seat, round: Round, stateHash: Uint8Array, again: boolean): void;
   /** What a player had played after that round is taken back. */
   rolledBack(seat: Seat, round: Round): void;
+  /** The game of a player starts after that round, which was final for others. */
+  restored(seat: Seat, round: Round): void;
   /** A round has become final for a player. */
   final(seat: Seat, round: Round, stateHash: Uint8Array): void;
   /** A datagram leaves a player, and one reaches it; `session` is null before it is agreed. */

@@ -3,7 +3,7 @@ import { compareBytes, toHex } from '../../src/base/bytes.ts';
 import { checkOptions } from '../../src/client/checked.ts';
 import { defineGame } from '../../src/client/game.ts';
 import { generateIdentity } from '../../src/client/identity.ts';
-import { lockstep, neo, type SessionOptions } from '../../src/client/options.ts';
+import { lockstep, type NeoOptions, neo, type SessionOptions } from '../../src/client/options.ts';
 import { createSession } from '../../src/client/session.ts';
 import { keyring as webcrypto } from '../../src/keyring/webcrypto.ts';
 import { memoryLog } from '../../src/log/memory.ts';
@@ -282,4 +282,96 @@ describe('lockstep', () => {
       );
     },
   );
+});
+
+describe('neo', () => {
+  const { parameters } = neo();
+
+  it('derives what is not told from the length of a round', () => {
+    expect(neo()).toEqual({
+      name: 'neo',
+      parameters: {
+        roundMs: 50,
+        roundMaxMs: 200,
+        arrivalMs: 100,
+        arrivalMinMs: 50,
+        arrivalMaxMs: 300,
+        silentRounds: 40,
+        window: 6,
+        openMs: 3000,
+        lateMs: 1500,
+        stallMs: 5000,
+        keepF: false,
+      },
+    });
+    expect(neo({ roundMs: 200 }).parameters).toMatchObject({
+      roundMaxMs: 800,
+      arrivalMs: 400,
+      arrivalMaxMs: 1200,
+      lateMs: 6000,
+      openMs: 12_000,
+    });
+    expect(neo({ roundMs: 5 }).parameters).toMatchObject({ arrivalMs: 10, arrivalMinMs: 10 });
+    expect(neo({ arrivalMs: 400 }).parameters).toMatchObject({ arrivalMaxMs: 400, lateMs: 2000, openMs: 4000 });
+  });
+
+  it('its parameters fit the engine, whatever the length of a round', () => {
+    for (const roundMs of [5, 16, 33, 50, 100, 500, 1600]) {
+      const options = checkOptions(but({ protocol: neo({ roundMs }) }));
+      expect(options.agreement.length).toBeLessThanOrEqual(315);
+    }
+  });
+
+  it.each<[NeoOptions, RegExp]>([
+    [{ roundMs: 4 }, /^neo: roundMs must be an integer 5 \.\. 10000 \(milliseconds\); got 4$/],
+    [{ roundMs: 16.7 }, /roundMs must be an integer .* got 16\.7/],
+    [{ roundMs: Number.NaN }, /roundMs must be an integer/],
+    [{ roundMs: '50' as never }, /roundMs must be an integer/],
+    [{ roundMaxMs: 49 }, /roundMaxMs must be an integer 50 \.\. 60000/],
+    [{ arrivalMs: 301, arrivalMaxMs: 300 }, /arrivalMs must be an integer 1 \.\. 300/],
+    [{ arrivalMinMs: 101 }, /arrivalMinMs must be an integer 1 \.\. 100/],
+    [{ arrivalMaxMs: 20_000 }, /arrivalMaxMs must be an integer 1 \.\. 10000/],
+    [
+      { arrivalMaxMs: 1300 },
+      /arrivalMaxMs 1300 is too long for roundMs 50: a decision takes 132 rounds to act, .*; lengthen the rounds/,
+    ],
+    [{ silentRounds: 32 }, /silentRounds must be an integer 33 \.\. 10000 \(rounds\); got 32/],
+    [{ window: 0 }, /window must be an integer 1 \.\. 32 \(rounds\); got 0/],
+    [{ window: 33 }, /window must be an integer 1 \.\. 32/],
+    [{ lateMs: 1499 }, /lateMs must be an integer 1500 \.\. 600000/],
+    [{ openMs: 1500 }, /openMs must be an integer 1501 \.\. 3600000/],
+    [{ stallMs: 0 }, /stallMs must be an integer 1 \.\. 3600000/],
+    [{ keepF: 1 as never }, /keepF must be true or false; got 1/],
+    [{ roundMS: 50 } as NeoOptions, /^neo: there is no option roundMS; there are roundMs, roundMaxMs, /],
+  ])('%j is refused by name', (options, text) => {
+    expect(() => neo(options)).toThrow(text);
+  });
+
+  it('is agreed on in every parameter, in a handshake that has room for the longest id and rules', () => {
+    const large = defineGame<{ n: number }, number>({
+      id: 'x'.repeat(64),
+      version: Number.MAX_SAFE_INTEGER,
+      rules: 'r'.repeat(198),
+      init: () => ({ n: 0 }),
+      step: (state) => state,
+    });
+    const most: NeoOptions = {
+      roundMs: 10_000,
+      roundMaxMs: 60_000,
+      arrivalMs: 10_000,
+      arrivalMinMs: 10_000,
+      arrivalMaxMs: 10_000,
+      silentRounds: 10_000,
+      lateMs: 600_000,
+      openMs: 3_600_000,
+      stallMs: 3_600_000,
+      keepF: true,
+    };
+    const { agreement } = checkOptions(but({ game: large, protocol: neo(most) }));
+    expect(agreement.length).toBeLessThanOrEqual(315);
+    const plain = decodePlain(checkOptions(but({ protocol: neo() })).agreement);
+    const values = [50, 200, 100, 50, 300, 40, 6, 3000, 1500, 5000, false];
+    expect(plain).toEqual({ ok: true, value: ['g', 1, null, 'neo', values] });
+    expect(Object.values(parameters)).toHaveLength(values.length);
+  });
 });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { toHex } from '../../src/base/bytes.ts';
 import { generateIdentity } from '../../src/client/identity.ts';
-import { lockstep } from '../../src/client/options.ts';
+import { lockstep, neo } from '../../src/client/options.ts';
 import { createSession } from '../../src/client/session.ts';
 import { fileLog, memoryLog } from '../../src/log/file.ts';
 import type { LogFactory } from '../../src/log/log.ts';
@@ -55,6 +55,16 @@ describe('start rejects on both sides with what they differ in', () => {
       'stallMs',
       (index) => ({ protocol: lockstep({ stallMs: 300 + index }) }),
       /protocol\.parameters\.stallMs: 30[01] here, 30[01] there/,
+    ],
+    [
+      'a parameter of neo',
+      (index) => ({ protocol: neo({ roundMs: 50, stallMs: 300 + index }) }),
+      /protocol\.parameters\.stallMs: 30[01] here, 30[01] there$/,
+    ],
+    [
+      'the protocol',
+      (index) => ({ protocol: index === 0 ? neo() : lockstep() }),
+      /protocol\.name: "(neo|lockstep)" here, "(neo|lockstep)" there/,
     ],
   ])('%s', async (_what, change, text) => {
     for (const apart of [0, 5, 200])

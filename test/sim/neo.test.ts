@@ -60,12 +60,12 @@ describe('a player that stops', () => {
   });
 
   it('one after the other for good, from eight down to two: the game goes on after each', () => {
-    const faults = [0, 1, 2, 3, 4, 5].map((player) => gone(player, 1500 + 6000 * player));
-    const options = neoMatch({ players: 8, rounds: 700, seed: 6, faults, limitMs: 120_000 });
+    const faults = [0, 1, 2, 3, 4, 5].map((player) => gone(player, 1500 + 2500 * player));
+    const options = neoMatch({ players: 8, rounds: 330, seed: 6, faults, limitMs: 60_000 });
     const result = simulate(sum, options);
     expect(result).toMatchObject({ agreed: true, violations: [], evidence: [] });
-    for (const player of [6, 7]) expect(result.players[player]?.rounds).toBeGreaterThanOrEqual(700);
-  });
+    for (const player of [6, 7]) expect(result.players[player]?.rounds).toBeGreaterThanOrEqual(330);
+  }, 300_000);
 
   it('one of two: the other stalls and names it', () => {
     const result = simulate(sum, neoMatch({ players: 2, rounds: 200, seed: 6, faults: [gone(0, 800)], limitMs: 8000 }));
@@ -105,9 +105,8 @@ describe('an outage', () => {
   });
 
   it('one direction of one link: relays carry what it loses', () => {
-    const faults: SimulatedFault[] = [{ type: 'link', from: 0, to: 1, loss: 1, atMs: 0, forMs: 100_000 }];
-    const options = neoMatch({ players: 4, rounds: 40, seed: 5, faults: [{ ...faults[0], atMs: 500 } as SimulatedFault] });
-    const result = simulate(sum, options);
+    const faults: SimulatedFault[] = [{ type: 'link', from: 0, to: 1, loss: 1, atMs: 500, forMs: 100_000 }];
+    const result = simulate(sum, neoMatch({ players: 4, rounds: 40, seed: 5, faults }));
     expect(result).toMatchObject({ agreed: true, violations: [], evidence: [] });
     expect(result.players.every(({ ended }) => ended === null)).toBe(true);
   });

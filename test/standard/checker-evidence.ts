@@ -250,6 +250,23 @@ function leaderValue(slot: number, instance: number, changes: readonly EntryRead
   return most ?? zeroes;
 }
 
+/** True when a proposal is what the leader rule makes of these changes. */
+export function isForced({ numbers, lists }: EntryRead, changes: readonly EntryRead[]): boolean {
+  const { instance = 0 } = numbers;
+  const slots = instance === 255 ? seats : [instance];
+  const values = (lists.values as readonly Buffer[]).slice();
+  const proposed = new Map(
+    seats.filter((seat) => bit(numbers.named, seat)).map((seat) => [seat, values.shift()]),
+  );
+  const wrong =
+    values.length > 0 ||
+    [...proposed].some(
+      ([slot, value]) => !slots.includes(slot) || value === undefined || same(value, zeroes),
+    ) ||
+    slots.some((slot) => !same(leaderValue(slot, instance, changes), proposed.get(slot) ?? zeroes));
+  return !wrong;
+}
+
 /** The view change in a statement supplement, with its sender and part hash. */
 function readChange(session: Uint8Array, bytes: Buffer): { seat: number; hash: Buffer; change: EntryRead } {
   const seat = bytes[0] ?? 0;
@@ -271,17 +288,7 @@ function lieOfProposal(session: Uint8Array, packet: PacketRead, given: readonly 
     if (!complete || (instance > 15 && instance !== 255)) continue;
     const changes = named.map(({ change }) => change);
     const apart = changes.some(({ key }) => !same(key.subarray(1), propose.key.subarray(1)));
-    const slots = instance === 255 ? seats : [instance];
-    const values = (lists.values as readonly Buffer[]).slice();
-    const proposed = new Map(
-      seats.filter((seat) => bit(numbers.named, seat)).map((seat) => [seat, values.shift()]),
-    );
-    const wrong =
-      values.length > 0 ||
-      [...proposed].some(
-        ([slot, value]) => !slots.includes(slot) || value === undefined || same(value, zeroes),
-      ) ||
-      slots.some((slot) => !same(leaderValue(slot, instance, changes), proposed.get(slot) ?? zeroes));
+    const wrong = !isForced(propose, changes);
     const twice = new Set(named.map(({ seat }) => seat)).size < named.length;
     if (apart || twice || wrong) return { kind: 'bad-proposal', statement: 'propose', entries: [propose] };
   }

@@ -22,8 +22,8 @@ const RESEND_MIN: Micros = micros(30);
 const RESEND_MAX: Micros = micros(1000);
 /** A player of whom nothing has been heard for this long is interrupted. */
 const SILENCE: Micros = micros(3500);
-/** Datagrams for one player in one sending again. */
-const BURST_MAX = 6;
+/** Datagrams for one player in one sending again: more would only crowd out what is new. */
+const BURST_MAX = 2;
 
 /** Bytes for items beside a header that lists a good number of rounds. */
 const ITEMS_ROOM: number = DATAGRAM_BYTES_MAX - ROUNDS_HEADER_BYTES - 64;
