@@ -135,7 +135,7 @@ export function abort({
     name: 'abort',
     neo: (table) => ({
       said: ({ kind, round }, to) => {
-        const mine = kind === 'commit' || kind === 'vote' || kind === 'confirm';
+        const mine = kind === 'commit' || kind === 'vote' || kind === 'confirm' || kind === 'change';
         if (round < fromRound || !mine) return 'keep';
         if (kind === 'commit' && to === table.others[0]) return 'keep';
         if (table.opened(round).length === 0) return 'wait';

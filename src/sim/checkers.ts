@@ -38,6 +38,8 @@ export class Checkers implements Watcher {
 
   rolledBack(): void {}
 
+  restored(): void {}
+
   arrived(): void {}
 
   /** A player holds a round for final. No honest one skips a round. */

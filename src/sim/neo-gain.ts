@@ -5,6 +5,7 @@
 
 import { classicGain } from './classic-gain.ts';
 import { type NeoOutcome, playNeo } from './neo-match.ts';
+import { SETTLED } from './neo-observer.ts';
 import { bearable, type Trial, type TrialOptions, trials } from './neo-trials.ts';
 
 export { type Trial, type TrialOptions, trials };
@@ -34,14 +35,14 @@ function shareOf(trial: Trial, outcome: NeoOutcome, seats: readonly number[], ro
     return Math.max(0, wished - not);
   }
   if (counted === 'pace') return Math.max(0, outcome.paceMs.round / 100 - 1);
-  return outcome.counts[counted] / Math.max(1, Math.min(rounds, outcome.rounds));
+  return outcome.counts[counted] / Math.max(1, Math.min(rounds, outcome.rounds) - SETTLED + 1);
 }
 
 /** What must hold of a trial's outcome and does not. */
 function wrongOf(trial: Trial, gain: number, outcome: NeoOutcome, seats: readonly number[], rounds: number): readonly string[] {
   const wrong: string[] = [];
   const bears = seats.length <= bearable(trial.players ?? 4);
-  const most = { none: 0, once: 1 / rounds, some: 1 }[trial.allowed];
+  const most = { none: 0, once: 1 / (rounds - SETTLED + 1), some: 1 }[trial.allowed];
   if (gain > most + 1e-9) wrong.push(`gains ${gain.toFixed(2)} (${trial.counted})`);
   if (outcome.innocents.length > 0) wrong.push(`innocent ${outcome.innocents.join(' ')} accused or out`);
   if (bears && !outcome.agreed) wrong.push(`no agreement after ${outcome.rounds} of ${rounds} rounds`);

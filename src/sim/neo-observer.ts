@@ -18,6 +18,9 @@ import type { Simulation } from './simulation.ts';
 
 export type NeoCounts = ClassicCounts;
 
+/** The first round that is counted: until then players come to the match one after the other. */
+export const SETTLED = 4;
+
 const zero: NeoCounts = {
   splits: 0,
   divergences: 0,
@@ -212,10 +215,10 @@ export class Observer {
     return [...this.#removals.values()];
   }
 
-  /** What the first `last` rounds came to. */
+  /** What the rounds from SETTLED to `last` came to. */
   counts(last: number): NeoCounts {
     const counts: { -readonly [name in keyof NeoCounts]: number } = { ...zero };
-    for (let round = 1; round <= last; round++) {
+    for (let round = SETTLED; round <= last; round++) {
       const watched = this.#rounds.get(round);
       if (watched === undefined) continue;
       for (const name of this.#countRound(round, watched)) counts[name]++;

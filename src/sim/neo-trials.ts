@@ -235,7 +235,7 @@ const openings: readonly Trial[] = [
     counted: 'undone',
     allowed: 'none',
     note: 'out as late',
-    match: alone(() => cheats.withheldOpening({ forMs: 520 })),
+    match: alone(() => cheats.withheldOpening({ forMs: 600 })),
   },
   {
     cheat: 'bad opening',
@@ -482,7 +482,6 @@ const gangs: readonly Trial[] = [
     cheaters: bearable,
     match: (trial, seats) => ({
       ...farSome(trial),
-      parameters: { arrivalMs: 90 },
       ...together(() => cheats.lockOut({ report: { lateness: 0, lag: 0 } }))(trial, seats),
     }),
   },

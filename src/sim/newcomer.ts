@@ -8,7 +8,6 @@ import type { Newcomer } from '../protocol/engine.ts';
 import { decodeInvitation } from '../protocol/neo/invitation.ts';
 import { encodeRequest } from '../protocol/neo/request.ts';
 import { joinMessage } from '../protocol/neo/update.ts';
-import { equalBytes } from '../base/bytes.ts';
 import { simulatedSecret, type Signer } from './keys.ts';
 import type { Player } from './player.ts';
 
@@ -34,7 +33,7 @@ export interface Comer {
 
 /** A newcomer with an invitation of the first player that plays, for the seat that is free; null if none plays. */
 export function comerOf(
-  players: readonly Player<never, never>[] | readonly Player<unknown, unknown>[],
+  players: readonly Pick<Player<never, never>, 'driver'>[],
   keyring: Signer,
   seed: number,
   founders: number,
@@ -63,10 +62,4 @@ export function requestOf(
   const session = decodeInvitation(invitation)?.session ?? new Uint8Array(32);
   const member = { publicKey, nonce, address: addressOf(seat) };
   return encodeRequest({ ...member, signature: sign(secretKey, publicKey, joinMessage(session, member)) });
-}
-
-/** True when a key has the seat that a newcomer should get. */
-export function hasSeat(keys: readonly Uint8Array[], seat: Seat, publicKey: Uint8Array): boolean {
-  const key = keys[seat];
-  return key !== undefined && equalBytes(key, publicKey);
 }

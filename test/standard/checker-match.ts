@@ -12,7 +12,7 @@ import {
   readPacket,
   same,
 } from './checker.ts';
-import { type HelloRead, readBundle, readHello, sessionId, typeOf } from './checker-datagram.ts';
+import { readBundle, typeOf } from './checker-datagram.ts';
 import {
   commitment,
   firstRoundSeed,
@@ -21,13 +21,10 @@ import {
   readEvidence,
   setDigest,
 } from './checker-evidence.ts';
-import { readAgreement } from './checker-plain.ts';
+import { Meeting, type MeetingDeviation } from './checker-meeting.ts';
 
-/** What only shows in a match, beyond the deviations of checker.ts. */
+/** What only shows in a match of lockstep, beyond the deviations of checker.ts and checker-meeting.ts. */
 export const matchDeviations = [
-  'address',
-  'other-match',
-  'unheard-nonce',
   'no-session',
   'standing',
   'seat',
@@ -47,7 +44,7 @@ export const matchDeviations = [
   'accusation',
 ] as const;
 
-export type MatchDeviation = Deviation | (typeof matchDeviations)[number];
+export type MatchDeviation = Deviation | MeetingDeviation | (typeof matchDeviations)[number];
 
 /** An advanced round as the standard has it. */
 export interface OutcomeRead {
@@ -101,15 +98,20 @@ class Epoch {
 }
 
 export class Watcher {
-  readonly #hellos = new Map<number, HelloRead>();
-  readonly #nonces = new Set<string>();
+  readonly #meeting = new Meeting();
   readonly #said = new Map<string, Buffer>();
   readonly #epochs: Epoch[] = [];
   readonly #left = new Set<number>();
   /** The guilty seats of all proofs so far. */
   readonly convicted: Set<number> = new Set();
-  session: Buffer | null = null;
-  roster: readonly Buffer[] = [];
+
+  get session(): Buffer | null {
+    return this.#meeting.session;
+  }
+
+  get roster(): readonly Buffer[] {
+    return this.#meeting.roster;
+  }
 
   /** Takes a datagram that left the player at a seat; answers all that deviates. */
   take(from: number, datagram: Uint8Array): readonly MatchDeviation[] {
@@ -118,38 +120,12 @@ export class Watcher {
       type = typeOf(datagram);
     });
     if (broken !== null) return [broken];
-    return type === 1 ? this.#hello(from, datagram) : this.#bundle(from, datagram);
-  }
-
-  #hello(from: number, datagram: Uint8Array): MatchDeviation[] {
-    let hello: HelloRead | null = null;
-    const broken = deviationOf(() => {
-      hello = readHello(datagram);
-      readAgreement(hello.agreement);
-    });
-    if (broken !== null || hello === null) return broken === null ? [] : [broken];
-    const { agreement, key, nonce, nonces, roster } = hello as HelloRead;
-    const first = this.#hellos.values().next().value ?? (hello as HelloRead);
-    const alike =
-      same(first.agreement, agreement) && same(Buffer.concat(first.roster), Buffer.concat(roster));
-    if (!alike) return ['other-match'];
-    if (!same(roster[from] as Buffer, key)) return ['address'];
-    this.#nonces.add(nonce.toString('hex'));
-    const heard = nonces.every(
-      (each) => each.every((byte) => byte === 0) || this.#nonces.has(each.toString('hex')),
-    );
-    if (!heard) return ['unheard-nonce'];
-    this.#hellos.set(from, hello);
-    if (this.#hellos.size === roster.length && this.session === null) {
-      this.roster = roster;
-      this.session = sessionId(
-        agreement,
-        roster,
-        roster.map((_, seat) => (this.#hellos.get(seat) as HelloRead).nonce),
-      );
-      this.#epochs.push(new Epoch([...roster.keys()], 1));
+    if (type !== 1) return this.#bundle(from, datagram);
+    const found = this.#meeting.take(from, datagram);
+    if (this.session !== null && this.#epochs.length === 0) {
+      this.#epochs.push(new Epoch([...this.roster.keys()], 1));
     }
-    return [];
+    return found;
   }
 
   #bundle(from: number, datagram: Uint8Array): MatchDeviation[] {

@@ -13,7 +13,9 @@ import { deviationOf, deviations } from './checker.ts';
 import { readRounds } from './checker-datagram.ts';
 import { readEvidence } from './checker-evidence.ts';
 import { matchDeviations, Watcher } from './checker-match.ts';
+import { meetingDeviations } from './checker-meeting.ts';
 import { readAgreement, readPlain } from './checker-plain.ts';
+import { readUpdate } from './checker-update.ts';
 import { agreement } from './match.ts';
 import { filled, type Signer, sign, signEntries } from './messages.ts';
 import {
@@ -56,6 +58,9 @@ const bad = (datagram: Uint8Array, from = 0, watcher = watcherOf()): readonly st
 const badEvidence = (bytes: Uint8Array): string[] => [deviationOf(() => readEvidence(bytes)) ?? 'none'];
 const badAgreement = (hex: string): string[] => [
   deviationOf(() => readAgreement(Buffer.from(hex, 'hex'))) ?? 'none',
+];
+const badUpdate = (...bytes: readonly number[]): string[] => [
+  deviationOf(() => readUpdate(Uint8Array.from(bytes))) ?? 'none',
 ];
 const badPacket = (entries: readonly Entry[]): readonly string[] =>
   bad(itemOf(encodePacket(seatOf(0), entries, filled(9, 64))));
@@ -206,7 +211,7 @@ const cases: Readonly<Record<string, readonly (() => readonly string[])[]>> = {
   sender: [() => bad(itemOf(edited(commitOfA.bytes, 0, 16)))],
   count: [
     () => bad(itemOf(edited(commitOfA.bytes, 1, 0))),
-    () => badPacket(Array.from({ length: 9 }, (_, index) => entry(wish(index, 1)))),
+    () => badPacket(Array.from({ length: 7 }, (_, index) => entry(wish(index, 1)))),
     () => badEvidence(edited(evidence, 69, 0)),
     () => badEvidence(edited(evidence, 69, 3)),
   ],
@@ -263,6 +268,23 @@ const cases: Readonly<Record<string, readonly (() => readonly string[])[]>> = {
       const more = sign(a, wish(0, 1), { kind: 'commit', ...place, commitment: filled(3) });
       return badEvidence(evidenceOf(...sorted(more.bytes, otherCommit.bytes)));
     },
+  ],
+  update: [
+    () => badUpdate(0),
+    () => badUpdate(33, ...Array(33).fill(4)),
+    () => badUpdate(1),
+    () => badUpdate(1, 0),
+    () => badUpdate(1, 6),
+    () => badUpdate(0x80, 0, 1, 0),
+    () => badUpdate(1, 3, 0, 0, 0, 1, 16),
+    () => badUpdate(1, 2, 0, 0, 0, 1, 16, 0, 0),
+    () => badUpdate(1, 1, 0, 2, 7),
+    () => badUpdate(4, ...Array(4).fill([1, 0, 0]).flat()),
+    () => badUpdate(0, ...filled(1, 513)),
+    () => badUpdate(1, 1, 3, 32, ...filled(1, 800)),
+    () => badUpdate(1, 5, ...filled(1, 48), 0, ...filled(1, 64)),
+    () => badUpdate(1, 5, ...filled(1, 48), 1, 32, ...filled(1, 64)),
+    () => badUpdate(1, 5, ...filled(1, 48), 65, ...filled(65, 65), ...filled(1, 64)),
   ],
   address: [() => bad(helloOf(1), 0)],
   'other-match': [
@@ -363,7 +385,7 @@ const cases: Readonly<Record<string, readonly (() => readonly string[])[]>> = {
 
 describe('the checker', () => {
   it('is shown to name every deviation that it knows', () => {
-    expect(Object.keys(cases).sort()).toEqual([...deviations, ...matchDeviations].sort());
+    expect(Object.keys(cases).sort()).toEqual([...deviations, ...meetingDeviations, ...matchDeviations].sort());
   });
 
   it.each(Object.entries(cases))('names %s', (name, provoke) => {

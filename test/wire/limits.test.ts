@@ -108,7 +108,7 @@ describe('the limits', () => {
       ReturnType<typeof prove>
     >;
     const bytes = encodeEvidence(proof);
-    expect(bytes).toHaveLength(894);
+    expect(bytes).toHaveLength(722);
     const longest = Math.max(...kinds.map((kind) => keyBytes(kind)));
     expect(keyBytes('confirm')).toBe(longest);
     expect(encodeRounds(session, rounds([], { type: 'accusation', bytes })).length).toBeLessThan(1200);

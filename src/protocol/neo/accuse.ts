@@ -56,7 +56,8 @@ function isSuspect(round: NeoRound, packet: Packet, statement: NeoStatement): bo
   }
   if (kind === 'vote') {
     const voted = round.votes[sender]?.entries[sender];
-    const denied = !!committed && (!has(statement.named, sender) || !!(voted && !sameValue(voted, committed)));
+    const denied =
+      !!committed && (!has(statement.named, sender) || !!(voted && !sameValue(voted, committed)));
     return isOther(round.votes[sender], packet) || denied;
   }
   if (kind === 'reveal') {
@@ -182,4 +183,3 @@ export function retellCommits(turn: Turn, number: Round): void {
   }
   if (told !== round.retold) turn.change(number, { retold: told });
 }
-

@@ -6,10 +6,10 @@
  * has its seat, and silence removes nobody for more than alpha rounds after that.
  */
 
+import { concatBytes } from '../../base/bytes.ts';
 import { type Round, type Seat, seatOf } from '../../base/ids.ts';
 import { add, has, minus, nobody, type PlayerSet, seatsOf } from '../../base/players.ts';
 import { type Micros, micros } from '../../base/time.ts';
-import { concatBytes } from '../../base/bytes.ts';
 import { CHUNK_BYTES_MAX, PLAYERS_MAX } from '../../wire/limits.ts';
 import type { ChunkItem } from '../../wire/rounds-item.ts';
 import { type Snapshot, type Trust, verifySnapshot } from './snapshot.ts';
@@ -50,7 +50,18 @@ export interface Arrival {
 
 export function beginArrival(trust: Trust, isLogged: boolean, at: Micros): Arrival {
   const source = seatsOf(trust.invitation.members)[0] ?? NOWHERE;
-  return { trust, isLogged, source, transfer: null, asked: null, askAt: at, tries: 0, since: at, patience: PATIENCE, wrong: nobody };
+  return {
+    trust,
+    isLogged,
+    source,
+    transfer: null,
+    asked: null,
+    askAt: at,
+    tries: 0,
+    since: at,
+    patience: PATIENCE,
+    wrong: nobody,
+  };
 }
 
 /** The next member to ask, and nothing of what the one before has sent. */
@@ -97,7 +108,8 @@ export interface Asking {
 /** The question that is due, or null. */
 export function askDue(before: Arrival, at: Micros): Asking | null {
   if (before.askAt > at) return null;
-  const arrival = before.tries >= TRIES_MAX || isSlow(before, at) ? askAnother(before, before.wrong, at) : before;
+  const arrival =
+    before.tries >= TRIES_MAX || isSlow(before, at) ? askAnother(before, before.wrong, at) : before;
   const query = nextQuery(arrival);
   const pause = Math.min(ASK_SLOWEST, ASK_AGAIN * 2 ** arrival.tries);
   const next = { ...arrival, asked: query, askAt: at + pause, tries: arrival.tries + 1 };

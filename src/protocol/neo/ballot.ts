@@ -7,7 +7,7 @@ import type { Seat } from '../../base/ids.ts';
 import { add, count, has, nobody, type PlayerSet, seatsOf } from '../../base/players.ts';
 import type { Quorum } from '../quorum.ts';
 import type { BySeat } from '../round.ts';
-import type { Contest, HeldConfirm, HeldVote, NeoRound } from './state.ts';
+import type { Contest, HeldConfirm, NeoRound } from './state.ts';
 import { sameValue, type Value } from './values.ts';
 
 /** The value that most entries have, and whose they are. */
@@ -29,12 +29,17 @@ function most(entries: readonly (readonly [Seat, Value])[]): Tally | null {
   return best;
 }
 
-/** The tally of the members' votes on a slot. */
-export function tallyVotes(votes: BySeat<HeldVote>, members: PlayerSet, slot: Seat): Tally | null {
+/** What is held of the votes of a round: the first of each member, and of a liar another one. */
+export type Votes = Pick<NeoRound, 'otherVotes' | 'votes'>;
+
+/** The tally of the members' votes on a slot. Of who has signed two votes, each counts for what it says. */
+export function tallyVotes({ otherVotes, votes }: Votes, members: PlayerSet, slot: Seat): Tally | null {
   const entries: (readonly [Seat, Value])[] = [];
   for (const voter of seatsOf(members)) {
-    const value = votes[voter]?.entries[slot];
-    if (value) entries.push([voter, value]);
+    for (const vote of [votes[voter], otherVotes[voter]]) {
+      const value = vote?.entries[slot];
+      if (value) entries.push([voter, value]);
+    }
   }
   return most(entries);
 }
@@ -54,7 +59,7 @@ export function confirmedValue(
       if (!value) continue;
       const list = byView.get(statement.view) ?? [];
       byView.set(statement.view, list);
-      if (!list.some(([seat]) => seat === voter)) list.push([voter, value]);
+      list.push([voter, value]);
     }
   }
   for (const entries of byView.values()) {
@@ -72,7 +77,7 @@ export interface Outcome {
 }
 
 export function outcomeOfSlot(
-  votes: BySeat<HeldVote>,
+  votes: Votes,
   { confirms }: Contest,
   members: PlayerSet,
   { fast, q }: Quorum,
@@ -86,12 +91,13 @@ export function outcomeOfSlot(
 }
 
 /** True when more than votes was said about the slots of a round, and equal votes alone do not decide it. */
-export function isSlow({ environment, slots, votes }: NeoRound): boolean {
+export function isSlow(round: NeoRound): boolean {
+  const { environment, slots } = round;
   const { members, quorum } = environment;
   if (slots.view > 0) return true;
   if (!slots.confirms.some((list) => list !== null)) return false;
   return seatsOf(members).some((slot) => {
-    const tally = tallyVotes(votes, members, slot);
+    const tally = tallyVotes(round, members, slot);
     return tally === null || count(tally.voters) < quorum.fast;
   });
 }

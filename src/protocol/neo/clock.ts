@@ -66,7 +66,17 @@ export interface Clock {
 export function firstClock(seats: number, me: Seat, at: Micros, raw: Micros = at): Clock {
   const peers = new Array<null>(PLAYERS_MAX).fill(null);
   const members = firstPlayers(seats);
-  return { me, members, origin: at - raw, born: raw, peers, correction: 0, since: raw, target: 0, settlesAt: null };
+  return {
+    me,
+    members,
+    origin: at - raw,
+    born: raw,
+    peers,
+    correction: 0,
+    since: raw,
+    target: 0,
+    settlesAt: null,
+  };
 }
 
 /** What a datagram to a player carries. */

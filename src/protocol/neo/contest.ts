@@ -6,6 +6,7 @@
  */
 
 import { assert } from '../../base/assert.ts';
+import { equalBytes } from '../../base/bytes.ts';
 import type { Round, Seat } from '../../base/ids.ts';
 import { add, has, nobody, type PlayerSet, seatsOf, within } from '../../base/players.ts';
 import { vectorDigest } from '../../crypto/commitment.ts';
@@ -15,7 +16,7 @@ import { disputed, holdsOpening, isSettled, slotsOf, supportOf } from './instanc
 import { wellFormed } from './justify.ts';
 import { certify, lead, prepare } from './proposal.ts';
 import type { Contest, Held, HeldChange, HeldConfirm, NeoRound } from './state.ts';
-import { push, type Turn } from './turn.ts';
+import { put, type Turn } from './turn.ts';
 import { entriesOf, isNone, NONE, resolve, unresolved, type Value, vectorOf } from './values.ts';
 
 /** Kept of each sender: view changes of the newest few views, and confirms. */
@@ -56,15 +57,12 @@ function claimOf(round: NeoRound, author: Seat, me: Seat): Value {
 }
 
 /** Writes down what a certificate rests on, before anything is said that rests on it. */
-function keepSupport(
-  turn: Turn,
-  number: Round,
-  instance: number,
-  certified: readonly Certified[],
-): void {
+function keepSupport(turn: Turn, number: Round, instance: number, certified: readonly Certified[]): void {
   const round = turn.round(number);
   const packets = supportOf(round, turn.contest(number, instance), certified);
-  const vectors = round.votes.flatMap((vote) => (vote?.hashes?.length ? [vote.hashes] : []));
+  const vectors = [...round.votes, ...round.otherVotes].flatMap((vote) =>
+    vote?.hashes?.length ? [vote.hashes] : [],
+  );
   if (certified.length > 0)
     turn.persist({ type: 'keep', round: number, instance, packets, vectors, certified });
 }
@@ -76,9 +74,14 @@ export function takeChange(turn: Turn, held: Held<Change>, hash: Uint8Array): vo
   const { sender } = held.packet;
   if (view < 1 || !isProper(round, held.statement)) return;
   const before = contest.changes[sender] ?? [];
-  if (before.some(({ statement }) => statement.view >= view)) return;
+  const isNamed = (each: HeldChange): boolean =>
+    contest.proposals.some(({ statement }) => statement.changes.some((name) => equalBytes(name, each.hash)));
   const change: HeldChange = { ...held, hash };
-  turn.changeContest(number, instance, { changes: push(contest.changes, sender, change, CHANGES_MAX) });
+  if (before.some((each) => equalBytes(each.hash, hash))) return;
+  if (before.some(({ statement }) => statement.view >= view) && !isNamed(change)) return;
+  const all = [...before, change].sort((a, b) => a.statement.view - b.statement.view);
+  const kept = all.filter((each, index) => index >= all.length - CHANGES_MAX || isNamed(each));
+  turn.changeContest(number, instance, { changes: put(contest.changes, sender, kept) });
   follow(turn, number, instance);
 }
 
@@ -128,13 +131,20 @@ export function takeConfirm(turn: Turn, held: Held<Confirm>): void {
   const before = contest.confirms[sender] ?? [];
   if (!within(slots, slotsOf(round, instance)) || !within(named, slots)) return;
   if (instance !== ROUND_INSTANCE && view === 0) return;
-  if (before.some(({ statement }) => statement.view === view && statement.index === index)) return;
+  const same = before.filter(({ statement }) => statement.view === view && statement.index === index);
+  if (same.some(({ statement }) => saysTheSame(statement, held.statement))) return;
   const confirm: HeldConfirm = {
     ...held,
     entries: unresolved(slots, named, round.commits.length),
     hashes: named === nobody ? [] : null,
   };
-  turn.changeContest(number, instance, { confirms: push(contest.confirms, sender, confirm, CONFIRMS_MAX) });
+  const kept = before.filter((each) => each !== same[1]);
+  const confirms = put(contest.confirms, sender, [...kept, confirm].slice(-CONFIRMS_MAX));
+  turn.changeContest(number, instance, { confirms });
+}
+
+function saysTheSame(a: Confirm, b: Confirm): boolean {
+  return a.slots === b.slots && a.named === b.named && equalBytes(a.values, b.values);
 }
 
 /** Finds the hashes of confirms of which only the digest has come. */

@@ -25,7 +25,14 @@ function newestRounds(neo: Neo): readonly RoundView[] {
   const said = neo.rounds.findLastIndex((round) => setsOf(round).commits !== nobody);
   return neo.rounds.slice(Math.max(0, said + 1 - ROUNDS_SHOWN), said + 1).map((round) => {
     const { commits, opens, votes } = setsOf(round);
-    return { round: round.round, commits, votes, opens, slow: isSlow(round), final: round.round <= neo.final };
+    return {
+      round: round.round,
+      commits,
+      votes,
+      opens,
+      slow: isSlow(round),
+      final: round.round <= neo.final,
+    };
   });
 }
 
@@ -82,4 +89,3 @@ export function neoEngine(parameters: NeoParameters): Engine<NeoSession, Restore
       ),
   };
 }
-

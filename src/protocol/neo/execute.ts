@@ -8,20 +8,29 @@ import { concatBytes, equalBytes, toHex } from '../../base/bytes.ts';
 import type { Round, Seat } from '../../base/ids.ts';
 import { add, has, minus, nobody, type PlayerSet, seatsOf, union, within } from '../../base/players.ts';
 import { elide } from '../../wire/packet.ts';
-import { hearAccusations, publicKeyOf } from './accuse.ts';
+import { ROUND_INSTANCE } from '../../wire/statement.ts';
 import type { BySeat, Outcome } from '../round.ts';
-import { holdsOpening, isSettled, supportOf } from './instance.ts';
+import { hearAccusations, publicKeyOf } from './accuse.ts';
 import { protocolDigest, stateDigest } from './digest.ts';
+import { holdsOpening, isSettled, supportOf } from './instance.ts';
 import { type ClosedRound, fold, type LogEvent } from './log-state.ts';
-import { needed } from './openings.ts';
 import { keptRounds } from './membership.ts';
+import { needed } from './openings.ts';
 import type { FinalRound } from './record.ts';
 import { roundSeed, seedAfter } from './seeds.ts';
-import { type Contest, type Neo, type NeoRound, newest, pastOf, permit, type Played, roundOf } from './state.ts';
+import {
+  type Contest,
+  type Neo,
+  type NeoRound,
+  newest,
+  type Played,
+  pastOf,
+  permit,
+  roundOf,
+} from './state.ts';
 import type { Turn } from './turn.ts';
 import { decodeUpdate, type Update } from './update.ts';
 import { NONE, sameValue } from './values.ts';
-import { ROUND_INSTANCE } from '../../wire/statement.ts';
 
 /** The opening that counts for an author, mine while my packet is still being signed. */
 function openingOf(
@@ -199,7 +208,7 @@ function otherVectors(round: NeoRound): readonly (readonly Uint8Array[])[] {
   const contests = [round.slots, ...round.openings];
   const confirms = contests.flatMap((contest) => contest?.confirms.flatMap((list) => list ?? []) ?? []);
   const vectors = new Map<string, readonly Uint8Array[]>();
-  for (const held of [...round.votes, ...confirms]) {
+  for (const held of [...round.votes, ...round.otherVotes, ...confirms]) {
     if (!held?.hashes) continue;
     const { hashes, statement } = held;
     const decided = seatsOf(statement.named).map((seat) => round.decided[seat]);
@@ -221,7 +230,7 @@ function convicted(events: readonly LogEvent[]): PlayerSet {
 function finalRound(turn: Turn, round: NeoRound): FinalRound {
   const { closed, stateHash } = pastOf(turn.state, round.round);
   const { decided, voided } = round;
-  const votes = round.votes.flatMap((vote) => (vote ? [vote.packet.bytes] : []));
+  const votes = [...round.votes, ...round.otherVotes].flatMap((vote) => (vote ? [vote.packet.bytes] : []));
   const contests = [round.slots, ...round.openings].flatMap((contest) => contest ?? []);
   const proofs = contests.flatMap((contest) => proofOf(round, contest));
   return {
@@ -255,4 +264,3 @@ export function forgotten(neo: Neo): Neo {
     pastFrom: firstPast,
   };
 }
-

@@ -4,14 +4,14 @@
  * Hence the content of nobody's accepted move depends on mine, unless its author or a voter convicts itself.
  */
 
-import { count, remove, seatsOf } from '../../base/players.ts';
 import type { Seat } from '../../base/ids.ts';
+import { count, remove, seatsOf } from '../../base/players.ts';
 import { tallyVotes } from './ballot.ts';
 import type { NeoRound } from './state.ts';
 import { isNone } from './values.ts';
 
 export function mayReveal(round: NeoRound, me: Seat): boolean {
-  const { decided, environment, own, ownVote, revealed, votes } = round;
+  const { decided, environment, own, ownVote, revealed } = round;
   if (revealed || own === null || ownVote === null) return false;
   const mine = decided[me];
   if (mine && isNone(mine)) return false;
@@ -19,7 +19,7 @@ export function mayReveal(round: NeoRound, me: Seat): boolean {
   return seatsOf(remove(members, me)).every((author) => {
     const voted = ownVote[author];
     if ((voted && !isNone(voted)) || decided[author]) return true;
-    const tally = tallyVotes(votes, members, author);
+    const tally = tallyVotes(round, members, author);
     return tally !== null && count(tally.voters) >= quorum.q;
   });
 }

@@ -5,7 +5,17 @@
  */
 
 import type { Seat } from '../../base/ids.ts';
-import { add, has, intersect, minus, nobody, type PlayerSet, seatsOf, union, within } from '../../base/players.ts';
+import {
+  add,
+  has,
+  intersect,
+  minus,
+  nobody,
+  type PlayerSet,
+  seatsOf,
+  union,
+  within,
+} from '../../base/players.ts';
 import { HEADER_ROUNDS_MAX } from '../../wire/limits.ts';
 import type { RoundSets } from '../../wire/rounds.ts';
 import type { RoundsItem } from '../../wire/rounds-item.ts';
@@ -95,6 +105,11 @@ function isSlow({ confirms, view }: Contest): boolean {
   return view > 0 || confirms.some((list) => list !== null);
 }
 
+/** True when anybody has left view 0: what a certificate rests on may be other than what is held there. */
+function isMoving({ changes, view }: Contest): boolean {
+  return view > 0 || changes.some((list) => list !== null);
+}
+
 /** The authors whose opening somebody may still have to decide. */
 function accepted(round: NeoRound): PlayerSet {
   let set = nobody;
@@ -150,14 +165,17 @@ export function lacking(round: NeoRound, theirs: RoundSets, again: boolean): rea
   const undecided = minus(members, theirs.decided);
   if (undecided !== nobody) {
     for (const seat of seatsOf(minus(undecided, theirs.commits))) offers.add(round.commits[seat]);
-    for (const seat of seatsOf(minus(members, theirs.votes))) {
-      const vote = round.votes[seat];
-      offers.add(vote);
-      if (again && vote) offers.vector(seat, vote.hashes);
+    const disputed = again && isMoving(round.slots);
+    for (const seat of seatsOf(disputed ? members : minus(members, theirs.votes))) {
+      for (const vote of [round.votes[seat], disputed ? round.otherVotes[seat] : null]) {
+        offers.add(vote);
+        if (again && vote) offers.vector(seat, vote.hashes);
+      }
     }
     offerContest(offers, round, round.slots, again, intersect(undecided, members));
   }
-  for (const seat of seatsOf(minus(minus(members, theirs.opens), round.voided))) offers.add(round.reveals[seat]);
+  for (const seat of seatsOf(minus(minus(members, theirs.opens), round.voided)))
+    offers.add(round.reveals[seat]);
   const unopened = minus(members, theirs.opened);
   for (const list of round.holds) {
     for (const hold of list ?? []) {
@@ -188,15 +206,17 @@ function offerContest(
   }
   if (contest.view === 0) return;
   for (const list of contest.changes) offers.add(list?.at(-1));
-  const proposal = contest.proposals.find(({ statement }) => statement.view === contest.view);
-  if (proposal !== undefined) {
-    offers.add(proposal);
+  const proposals = contest.proposals.filter(({ statement }) => statement.view === contest.view);
+  if (proposals.length > 0) {
+    for (const proposal of proposals) offers.add(proposal);
     for (const list of contest.changes) {
       for (const change of list ?? []) if (change.statement.view === contest.view) offers.add(change);
     }
   }
-  for (const list of contest.prepares) offers.add(list?.at(-1));
+  for (const list of contest.prepares) {
+    const newest = list?.at(-1)?.statement.view;
+    for (const held of list ?? []) if (held.statement.view === newest) offers.add(held);
+  }
   const best = contest.best.filter((each) => each !== null && each.view > 0);
   for (const bytes of supportOf(round, contest, best as never)) offers.packet(-1 as Seat, bytes);
 }
-

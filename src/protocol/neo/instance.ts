@@ -58,12 +58,12 @@ export function supportOf(
 ): readonly Uint8Array[] {
   const packets: Uint8Array[] = [];
   if (certified.some(({ view }) => view === 0)) {
-    for (const vote of round.votes) if (vote) packets.push(vote.packet.bytes);
+    for (const vote of [...round.votes, ...round.otherVotes]) if (vote) packets.push(vote.packet.bytes);
   }
   for (const view of new Set(certified.map((each) => each.view))) {
-    const proposal = contest.proposals.find(({ statement }) => statement.view === view);
-    if (proposal === undefined) continue;
-    packets.push(proposal.packet.bytes);
+    const proposals = contest.proposals.filter(({ statement }) => statement.view === view);
+    if (proposals.length === 0) continue;
+    for (const proposal of proposals) packets.push(proposal.packet.bytes);
     for (const list of contest.prepares) {
       for (const { packet, statement } of list ?? []) {
         if (statement.view === view) packets.push(packet.bytes);

@@ -31,8 +31,7 @@ export function heldFor(round: NeoRound, sender: Seat, statement: NeoStatement):
   const vote = round.votes[sender];
   if (kind === 'vote') return vote?.hashes ? vote.packet : null;
   if (kind === 'reveal') return round.reveals[sender]?.packet ?? null;
-  if (kind === 'hold')
-    return found(round.holds[sender], (held) => held.statement.index === statement.index);
+  if (kind === 'hold') return found(round.holds[sender], (held) => held.statement.index === statement.index);
   const contest = contestOf(round, statement.instance);
   const inView = (held: Held<{ readonly view: number }>): boolean => held.statement.view === statement.view;
   if (contest === null) return null;

@@ -4,11 +4,11 @@
  * the door of the machine and the order in which the concepts beside it act.
  */
 
-import type { Round } from '../../base/ids.ts';
 import { equalBytes } from '../../base/bytes.ts';
+import type { Round } from '../../base/ids.ts';
 import { count, has, type PlayerSet } from '../../base/players.ts';
-import { vectorDigest } from '../../crypto/commitment.ts';
 import { earlier, type Micros } from '../../base/time.ts';
+import { vectorDigest } from '../../crypto/commitment.ts';
 import type { Verified } from '../../crypto/signature.ts';
 import type { Packet } from '../../wire/packet.ts';
 import { type NeoStatement, ROUND_INSTANCE } from '../../wire/statement.ts';
@@ -16,15 +16,24 @@ import type { Step } from '../effect.ts';
 import { accuseDouble, findLies, retellCommits } from './accuse.ts';
 import { settleContest, takeChange, takeConfirm } from './contest.ts';
 import { noteDesync } from './desync.ts';
-import { takePrepare, takeProposal } from './proposal.ts';
 import { finalize, playNext, takeBack, takePlayed } from './execute.ts';
 import { isNeoStatement, judgeStatement } from './judge.ts';
 import { reportLate, settleDisputes, settleOpenings, takeHold, takeReveal } from './openings.ts';
-import { opensAt, type Report, scheduledAt, voteDeadline } from './pace.ts';
 import { updateFor } from './operations.ts';
+import { opensAt, type Report, scheduledAt, voteDeadline } from './pace.ts';
+import { takePrepare, takeProposal } from './proposal.ts';
 import { type JoinRequest, wantNewcomer } from './request.ts';
-import { assist, closeRound, likelyValues, sealInput, settleSlots, takeCommit, takeVector, takeVote } from './slots.ts';
-import { type Neo, type NeoRound, newest, type Now, roundOf } from './state.ts';
+import {
+  assist,
+  closeRound,
+  likelyValues,
+  sealInput,
+  settleSlots,
+  takeCommit,
+  takeVector,
+  takeVote,
+} from './slots.ts';
+import { type Neo, type NeoRound, type Now, newest, roundOf } from './state.ts';
 import { type NeoEffect, Turn } from './turn.ts';
 
 export type NeoEvent =
@@ -122,11 +131,7 @@ export function holdPacket(
 }
 
 /** Takes the hashes that a vote or confirm speaks of, if they came beside it; others are nobody's business. */
-function takeHashes(
-  turn: Turn,
-  statement: NeoStatement,
-  vectors: readonly (readonly Uint8Array[])[],
-): void {
+function takeHashes(turn: Turn, statement: NeoStatement, vectors: readonly (readonly Uint8Array[])[]): void {
   if (vectors.length === 0 || (statement.kind !== 'vote' && statement.kind !== 'confirm')) return;
   const named = count(statement.named);
   const hashes = vectors.find(
@@ -221,12 +226,7 @@ export function wakeNeo(neo: Neo, now: Now): Micros | null {
   return wake;
 }
 
-function wakeRound(
-  { setup }: Neo,
-  round: NeoRound,
-  raw: (time: Micros) => Micros,
-  now: Now,
-): Micros | null {
+function wakeRound({ setup }: Neo, round: NeoRound, raw: (time: Micros) => Micros, now: Now): Micros | null {
   const { decidedAt, environment, graceAt, own, ownVote, permittedAt } = round;
   let wake: Micros | null = round.slots.timerAt;
   if (own !== null && ownVote === null) wake = raw(voteDeadline(environment.pace, round.round, permittedAt));
@@ -234,7 +234,12 @@ function wakeRound(
   if (decidedAt !== null) {
     const since = Math.max(decidedAt, now.connectedAt);
     const { lateAfter, openAfter } = setup.times;
-    for (const due of [decidedAt + environment.pace.arrival, since + lateAfter, since + openAfter, since + 2 * openAfter]) {
+    for (const due of [
+      decidedAt + environment.pace.arrival,
+      since + lateAfter,
+      since + openAfter,
+      since + 2 * openAfter,
+    ]) {
       if (due > now.at) wake = earlier(wake, due);
     }
     for (const contest of round.openings) if (contest !== null) wake = earlier(wake, contest.timerAt);

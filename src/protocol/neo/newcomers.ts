@@ -3,9 +3,9 @@
  * the newcomer is to be reached; a newcomer asks for one, starts from it, and finds its seat in the log.
  */
 
+import { equalBytes } from '../../base/bytes.ts';
 import type { Round, Seat } from '../../base/ids.ts';
 import { has } from '../../base/players.ts';
-import { equalBytes } from '../../base/bytes.ts';
 import { earlier, type Micros } from '../../base/time.ts';
 import { encodeRounds, NOTHING_HEARD } from '../../wire/rounds.ts';
 import type { ChunkItem, OpaqueItem } from '../../wire/rounds-item.ts';
@@ -28,7 +28,9 @@ import { decodePartsQuery, encodePartsQuery } from './transfer.ts';
 function read(bytes: Uint8Array): Invitation {
   const invitation = decodeInvitation(bytes);
   if (invitation === null) {
-    throw new Error('invitation: these bytes are none of this version; get a fresh one from a player of the match');
+    throw new Error(
+      'invitation: these bytes are none of this version; get a fresh one from a player of the match',
+    );
   }
   return invitation;
 }
@@ -74,7 +76,10 @@ export function trustOf({ newcomer }: SessionSetup, options: NeoOptions): Trust 
 export function startInvited(turn: Turn, { invitation, publicKey }: Newcomer): void {
   const { agreement, nonce } = turn.session.setup;
   if (turn.session.arrival === null || turn.session.arrival.isLogged) return;
-  turn.effects.push({ type: 'persist', record: { type: 'invited', publicKey, nonce, agreement, invitation } });
+  turn.effects.push({
+    type: 'persist',
+    record: { type: 'invited', publicKey, nonce, agreement, invitation },
+  });
 }
 
 /** When a newcomer wants a tick. */

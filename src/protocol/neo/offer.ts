@@ -70,7 +70,11 @@ export function takePartsQuery(offer: Offer, neo: Neo, to: Seat, query: PartsQue
   const round = newestSnapshot(neo);
   if (round === null) return nothing;
   const waiting = { round, to, query: { ...query, round } };
-  return { ...nothing, offer: { ...offer, waiting }, states: { round, count: stepsOf(round, neo.setup.log.alpha) } };
+  return {
+    ...nothing,
+    offer: { ...offer, waiting },
+    states: { round, count: stepsOf(round, neo.setup.log.alpha) },
+  };
 }
 
 /** The game's states have come: the snapshot is made, and who has asked for it gets its parts. */

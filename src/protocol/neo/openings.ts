@@ -4,16 +4,27 @@
  * comes, after seconds in which enough players were heard, to a contest (contest.ts) that may end in `void`.
  */
 
-import type { Round, Seat } from '../../base/ids.ts';
-import { add, count, has, minus, nobody, type PlayerSet, remove, seatsOf, union, within } from '../../base/players.ts';
-import { commit, vectorDigest } from '../../crypto/commitment.ts';
 import { equalBytes } from '../../base/bytes.ts';
+import type { Round, Seat } from '../../base/ids.ts';
+import {
+  add,
+  count,
+  has,
+  minus,
+  nobody,
+  type PlayerSet,
+  remove,
+  seatsOf,
+  union,
+  within,
+} from '../../base/players.ts';
+import { commit, vectorDigest } from '../../crypto/commitment.ts';
 import { type Hold, type Reveal, ROUND_INSTANCE } from '../../wire/statement.ts';
 import { confirmedValue } from './ballot.ts';
 import { enterView, settleContest } from './contest.ts';
 import { holdsOpening } from './instance.ts';
 import { likelyValues } from './slots.ts';
-import { type Held, newest, type NeoRound, pastOf } from './state.ts';
+import { type Held, type NeoRound, newest, pastOf } from './state.ts';
 import { push, put, type Turn } from './turn.ts';
 import { isNone, sameValue, type Value } from './values.ts';
 
@@ -48,7 +59,8 @@ export function takeHold(turn: Turn, held: Held<Hold>): void {
 export function needed(turn: Turn, number: Round): PlayerSet {
   const { state } = turn;
   const round = turn.round(number);
-  const before = number - 1 <= newest(state) && number - 1 >= state.pastFrom ? pastOf(state, number - 1) : null;
+  const before =
+    number - 1 <= newest(state) && number - 1 >= state.pastFrom ? pastOf(state, number - 1) : null;
   const counting = before?.log.members ?? round.environment.members;
   let set = nobody;
   for (const author of seatsOf(round.environment.members)) {

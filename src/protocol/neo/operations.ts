@@ -7,9 +7,9 @@ import { equalBytes } from '../../base/bytes.ts';
 import type { Round, Seat } from '../../base/ids.ts';
 import { count, has } from '../../base/players.ts';
 import { decodeEvidence } from '../evidence.ts';
+import type { Report } from './pace.ts';
 import { environmentOf, type Neo, pastOf, type Wanted } from './state.ts';
 import type { Turn } from './turn.ts';
-import type { Report } from './pace.ts';
 import { choose, encodeUpdate } from './update.ts';
 
 /** True when the final log has no more use for an operation. */

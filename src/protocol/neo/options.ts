@@ -29,7 +29,11 @@ const VIEW_MAX: Micros = micros(4000);
 export interface NeoOptions {
   readonly alpha: number;
   readonly stallAfter: Micros;
-  setupOf(session: Uint8Array, setup: Pick<SessionSetup, 'keys' | 'me'>, nonces: readonly Uint8Array[]): NeoSetup;
+  setupOf(
+    session: Uint8Array,
+    setup: Pick<SessionSetup, 'keys' | 'me'>,
+    nonces: readonly Uint8Array[],
+  ): NeoSetup;
 }
 
 /** The bounds within which the pace moves. */

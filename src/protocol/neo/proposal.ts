@@ -26,18 +26,20 @@ export function takeProposal(turn: Turn, held: Held<Propose>, hash: Uint8Array):
   const contest = turn.contest(number, instance);
   if (view < 1 || leaderOf(round, instance, view) !== held.packet.sender) return;
   if (!wellFormed(named, values, slotsOf(round, instance))) return;
-  if (contest.proposals.some(({ statement }) => statement.view === view)) return;
-  const proposals = newest(contest, [...contest.proposals, { ...held, hash }], PROPOSALS_MAX);
+  if (contest.proposals.some((each) => equalBytes(each.hash, hash))) return;
+  const same = contest.proposals.filter(({ statement }) => statement.view === view);
+  const others = contest.proposals.filter((each) => each !== same[1]);
+  const proposals = newest(contest, [...others, { ...held, hash }], PROPOSALS_MAX);
   turn.changeContest(number, instance, { proposals });
 }
 
 /** The newest few, and whatever a certificate rests on that I hold: it must be shown again and again. */
 function newest<S extends Held<{ readonly view: number }>>(
-  { best }: Contest,
+  { best, view: mine }: Contest,
   list: readonly S[],
   most: number,
 ): readonly S[] {
-  const rests = (view: number): boolean => best.some((each) => each?.view === view);
+  const rests = (view: number): boolean => view === mine || best.some((each) => each?.view === view);
   return list.filter(({ statement }, index) => index >= list.length - most || rests(statement.view));
 }
 
@@ -46,21 +48,26 @@ export function takePrepare(turn: Turn, held: Held<Prepare>): void {
   const contest = turn.contest(number, instance);
   const { sender } = held.packet;
   const before = contest.prepares[sender] ?? [];
-  if (view < 1 || before.some(({ statement }) => statement.view === view)) return;
-  const kept = newest(contest, [...before, held], PREPARES_MAX);
+  const same = before.filter(({ statement }) => statement.view === view);
+  if (view < 1 || same.some(({ statement }) => equalBytes(statement.proposal, held.statement.proposal)))
+    return;
+  const kept = newest(contest, [...before.filter((each) => each !== same[1]), held], PREPARES_MAX);
   turn.changeContest(number, instance, { prepares: put(contest.prepares, sender, kept) });
 }
 
 /** True when I hold the certificate that somebody reports. */
 function isCertified(round: NeoRound, contest: Contest, { slot, value, view }: Certified): boolean {
+  const isIt = (each: Certified): boolean =>
+    each.slot === slot && each.view === view && sameValue(each.value, value);
+  if (contest.known.some(isIt)) return true;
   if (view === 0) {
     if (contest.instance !== ROUND_INSTANCE) return false;
-    const tally = tallyVotes(round.votes, round.environment.members, slot as Seat);
-    return tally !== null && count(tally.voters) >= round.environment.quorum.q && sameValue(tally.value, value);
+    const tally = tallyVotes(round, round.environment.members, slot as Seat);
+    return (
+      tally !== null && count(tally.voters) >= round.environment.quorum.q && sameValue(tally.value, value)
+    );
   }
-  if (!contest.proven.includes(view)) return false;
-  const proposal = contest.proposals.find(({ statement }) => statement.view === view);
-  return proposal !== undefined && sameValue(proposedFor(round, proposal, slot as Seat), value);
+  return false;
 }
 
 /** What a proposal says of a slot. */
@@ -187,11 +194,14 @@ export function certify(turn: Turn, number: Round, instance: number): void {
         preparers = add(preparers, seat);
     }
     if (count(preparers) < quorum.q) continue;
-    let { best } = contest;
+    let { best, known } = contest;
     for (const slot of seatsOf(slotsOf(round, instance))) {
-      if ((best[slot]?.view ?? -1) >= view) continue;
-      best = put(best, slot, { slot, view, value: proposedFor(round, proposal, slot) });
+      const each = { slot, view, value: proposedFor(round, proposal, slot) };
+      known = [...known, each];
+      if ((best[slot]?.view ?? -1) < view) best = put(best, slot, each);
     }
-    turn.changeContest(number, instance, { best, proven: [...contest.proven, view].slice(-PROVEN_MAX) });
+    const proven = [...contest.proven, view].slice(-PROVEN_MAX);
+    known = known.filter((each) => each.view === 0 || proven.includes(each.view));
+    turn.changeContest(number, instance, { best, known, proven });
   }
 }

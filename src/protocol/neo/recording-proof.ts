@@ -53,7 +53,7 @@ function saidIn(packets: readonly Verified<Packet>[], round: Round, { epoch, mem
   );
 }
 
-/** Gathers the votes and confirms of a round; of two votes of one player the first counts. */
+/** Gathers the votes and confirms of a round; of who has signed two votes, two are taken. */
 export function proofOf(
   setup: NeoSetup,
   environment: Environment,
@@ -71,11 +71,12 @@ export function proofOf(
   const said = saidIn(packets, recorded.round, environment);
   for (const { packet, statement } of said) {
     const { sender } = packet;
-    if (statement.kind === 'vote' && !round.votes[sender] && within(statement.named, members)) {
+    if (statement.kind === 'vote' && within(statement.named, members)) {
       const hashes = hashesOf(statement);
       const entries = entriesOf(members, { named: statement.named, hashes: hashes ?? [] }, seats);
       const vote: HeldVote = { statement, packet, hashes, entries };
-      round = { ...round, votes: put(round.votes, sender, vote) };
+      if (!round.votes[sender]) round = { ...round, votes: put(round.votes, sender, vote) };
+      else round = { ...round, otherVotes: put(round.otherVotes, sender, vote) };
     } else if (statement.kind === 'confirm') {
       round = withConfirm(round, { statement, packet, hashes: hashesOf(statement), entries: [] });
     }
@@ -100,9 +101,9 @@ function withConfirm(round: NeoRound, confirm: HeldConfirm): NeoRound {
 
 /** The value that a slot was decided to have; null if that is not proven, or if two are. */
 export function decidedValue({ round }: Proof, slot: Seat): Value | null {
-  const { environment, slots, votes } = round;
+  const { environment, slots } = round;
   const { members, quorum } = environment;
-  const { decided } = outcomeOfSlot(votes, slots, members, quorum, slot);
+  const { decided } = outcomeOfSlot(round, slots, members, quorum, slot);
   const confirmed = confirmedValue(slots.confirms, members, slot, quorum.q);
   return decided !== null && confirmed !== null && !sameValue(decided, confirmed) ? null : decided;
 }
@@ -118,7 +119,7 @@ export function isVoid({ round }: Proof, author: Seat): boolean {
 /** True when equal votes alone decide a slot. */
 function isFast({ round }: Proof, slot: Seat): boolean {
   const { members, quorum } = round.environment;
-  const tally = tallyVotes(round.votes, members, slot);
+  const tally = tallyVotes(round, members, slot);
   return tally !== null && count(tally.voters) >= quorum.fast;
 }
 
@@ -136,7 +137,7 @@ function isCertified(proof: Proof, instance: number, slot: Seat, view: number, v
   const { round, said, session } = proof;
   const { members, quorum, seats } = round.environment;
   if (view === 0) {
-    const tally = tallyVotes(round.votes, members, slot);
+    const tally = tallyVotes(round, members, slot);
     return tally !== null && count(tally.voters) >= quorum.q && sameValue(tally.value, value);
   }
   return said.some(({ index, packet, statement }) => {

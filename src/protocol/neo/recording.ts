@@ -214,7 +214,14 @@ class Replay<State, Input> {
     const inputs = Array.from({ length: seats }, (_, seat) => closed.updates[seat]?.input ?? null);
     let played: Played<State, Input>;
     try {
-      played = this.#play.advance({ epoch, round, members, inputs, seed: roundSeed(judged.seed, round), nextSeed: seed });
+      played = this.#play.advance({
+        epoch,
+        round,
+        members,
+        inputs,
+        seed: roundSeed(judged.seed, round),
+        nextSeed: seed,
+      });
       this.#play.finalize(round);
     } catch (thrown) {
       return { round, reason: 'threw', detail: thrown instanceof Error ? thrown.message : String(thrown) };
@@ -260,7 +267,9 @@ function vectorsOf({ round }: Proof, { vectors }: RecordedRound): readonly (read
   const confirms = contests.flatMap((contest) => contest?.confirms.flatMap((list) => list ?? []) ?? []);
   return [
     ...vectors,
-    ...[...round.votes, ...confirms].flatMap((held) => (held?.hashes ? [held.hashes] : [])),
+    ...[...round.votes, ...round.otherVotes, ...confirms].flatMap((held) =>
+      held?.hashes ? [held.hashes] : [],
+    ),
   ];
 }
 

@@ -10,20 +10,29 @@ import { add, has, nobody, type PlayerSet, union } from '../../base/players.ts';
 import { commit } from '../../crypto/commitment.ts';
 import { attest, type Verified } from '../../crypto/signature.ts';
 import { decodePacket, type Packet } from '../../wire/packet.ts';
-import { type NeoStatement, ROUND_INSTANCE } from '../../wire/statement.ts';
+import { type Certified, type NeoStatement, ROUND_INSTANCE } from '../../wire/statement.ts';
 import type { EndReason } from '../effect.ts';
 import type { Outcome } from '../round.ts';
 import { NOWHERE } from './arrival.ts';
-import { decodeInvitation } from './invitation.ts';
 import { forgotten } from './execute.ts';
-import { holdPacket } from './neo.ts';
+import { decodeInvitation } from './invitation.ts';
 import { type ClosedRound, fold } from './log-state.ts';
 import { keptRounds } from './membership.ts';
+import { holdPacket } from './neo.ts';
 import type { FinalRound, NeoRecord } from './record.ts';
-import { beginNeo, type Neo, type NeoRound, type NeoSetup, pastOf, permit, roundOf, type Sealed } from './state.ts';
-import { put, Turn } from './turn.ts';
-import { decodeSnapshot, neoAfter, seatOfKey } from './snapshot.ts';
 import { roundSeed, seedAfter } from './seeds.ts';
+import { decodeSnapshot, neoAfter, seatOfKey } from './snapshot.ts';
+import {
+  beginNeo,
+  type Neo,
+  type NeoRound,
+  type NeoSetup,
+  pastOf,
+  permit,
+  roundOf,
+  type Sealed,
+} from './state.ts';
+import { put, Turn } from './turn.ts';
 import { decodeUpdate, type Update } from './update.ts';
 import { isNone } from './values.ts';
 
@@ -45,7 +54,11 @@ export interface Restored {
 }
 
 /** What a final round of the log was, as the fold sees it. */
-export function closedOfFinal(final: FinalRound, before: { readonly members: PlayerSet }, members: PlayerSet): ClosedRound {
+export function closedOfFinal(
+  final: FinalRound,
+  before: { readonly members: PlayerSet },
+  members: PlayerSet,
+): ClosedRound {
   let accepted = nobody;
   for (const [seat, value] of final.decided.entries()) {
     if (value && !isNone(value) && has(members, seatOf(seat)) && has(before.members, seatOf(seat)))
@@ -98,7 +111,14 @@ function replayFinal(replay: Replay, final: FinalRound): void {
   const seed = seedAfter(before.seed, final.openings);
   const inputs = closed.updates.slice(0, judged.log.roster.length).map((update) => update?.input ?? null);
   const { epoch } = judged.log;
-  replay.outcomes.push({ epoch, round, members, inputs, seed: roundSeed(judged.seed, round), nextSeed: seed });
+  replay.outcomes.push({
+    epoch,
+    round,
+    members,
+    inputs,
+    seed: roundSeed(judged.seed, round),
+    nextSeed: seed,
+  });
   const played = { closed, events, log, seed, stateHash: final.stateHash };
   replay.neo = permit({ ...neo, final: round, past: [...neo.past, played] }, 0);
   replay.change(round, () => ({ decided: final.decided, voided: final.voided, opened: closed.accepted }));
@@ -107,7 +127,8 @@ function replayFinal(replay: Replay, final: FinalRound): void {
 
 /** The machine with my seat in it, as soon as the log gives me one. */
 function seated(neo: Neo, publicKey: Uint8Array | null): Neo {
-  const seat = publicKey && neo.setup.me === NOWHERE ? seatOfKey(pastOf(neo, neo.final).log, publicKey) : null;
+  const seat =
+    publicKey && neo.setup.me === NOWHERE ? seatOfKey(pastOf(neo, neo.final).log, publicKey) : null;
   return seat === null ? neo : { ...neo, setup: { ...neo.setup, me: seat } };
 }
 
@@ -115,9 +136,15 @@ function seated(neo: Neo, publicKey: Uint8Array | null): Neo {
 function replaySnapshot(replay: Replay, bytes: Uint8Array, setupOf: SetupOf): void {
   const snapshot = decodeSnapshot(bytes);
   const invitation = replay.invited && decodeInvitation(replay.invited.invitation);
-  assert(replay.neo === null && snapshot !== null && !!invitation, 'a snapshot follows an invitation in a log');
+  assert(
+    replay.neo === null && snapshot !== null && !!invitation,
+    'a snapshot follows an invitation in a log',
+  );
   const founders = invitation.roster.slice(0, invitation.founders);
-  const setup = setupOf(founders.map(({ publicKey }) => publicKey), founders.map(({ nonce }) => nonce));
+  const setup = setupOf(
+    founders.map(({ publicKey }) => publicKey),
+    founders.map(({ nonce }) => nonce),
+  );
   const neo = neoAfter({ ...setup, me: NOWHERE }, snapshot, 0);
   replay.from = { round: snapshot.round, states: snapshot.steps.map(({ state }) => state) };
   replay.neo = seated(neo, replay.invited?.publicKey ?? null);
@@ -208,12 +235,15 @@ function replayKeep(replay: Replay, record: Extract<NeoRecord, { type: 'keep' }>
   for (const bytes of packets) replay.neo = holdPacket(replay.machine(), packetOf(bytes), vectors);
   if (roundOf(replay.machine(), round) === null || certified.length === 0) return;
   const turn = new Turn(replay.machine(), { at: 0, time: 0, connectedAt: 0 });
-  let { best, proven } = turn.contest(round, instance);
+  let { best, known, proven } = turn.contest(round, instance);
   for (const each of certified) {
     if ((best[each.slot]?.view ?? -1) < each.view) best = put(best, each.slot, each);
     if (each.view > 0 && !proven.includes(each.view)) proven = [...proven, each.view];
   }
-  turn.changeContest(round, instance, { best, proven });
+  const isKnown = ({ slot, view }: Certified): boolean =>
+    known.some((each) => each.slot === slot && each.view === view);
+  known = [...known, ...certified.filter((each) => !isKnown(each))];
+  turn.changeContest(round, instance, { best, known, proven });
   replay.neo = turn.state;
 }
 

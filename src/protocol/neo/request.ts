@@ -46,7 +46,9 @@ export function judgeRequest(neo: Neo | null, bytes: Uint8Array): Result<JoinReq
   if (roster.some(({ publicKey }) => equalBytes(publicKey, request.publicKey))) return refuse('seated');
   if (roster.length >= PLAYERS_MAX) return refuse('full');
   const message = joinMessage(neo.setup.session, request);
-  return isValidSignature(request.publicKey, message, request.signature) ? accept(request) : refuse('signature');
+  return isValidSignature(request.publicKey, message, request.signature)
+    ? accept(request)
+    : refuse('signature');
 }
 
 /** Puts a request into my updates until its player has a seat. Of too many I drop the oldest. */

@@ -147,7 +147,8 @@ export function compare(turn: Turn, happening: Happening): void {
   const [next, { effects, sendings }] = stepInquiries(inquiries, turn.at, neo.final, happening);
   turn.set({ inquiries: next });
   turn.effects.push(...effects);
-  for (const { item, to } of sendings) if (turn.session.link.peers[to]) send(turn, neo, to, [item], listed(neo));
+  for (const { item, to } of sendings)
+    if (turn.session.link.peers[to]) send(turn, neo, to, [item], listed(neo));
 }
 
 /** A datagram leaves. */

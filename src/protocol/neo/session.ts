@@ -24,12 +24,21 @@ import {
 } from '../greeting.ts';
 import { answerWithin, firstClock, hear, sessionTime } from './clock.ts';
 import { listed, needsHelp } from './holdings.ts';
-import { isNeoStatement } from './judge.ts';
 import { type Attachment, inquiriesWakeAt } from './inquiry.ts';
+import { isNeoStatement } from './judge.ts';
 import { noteCommit, reportOf } from './lateness.ts';
 import { flush, heard, interruptions, KEEPALIVE, linkWakeAt, openLink, rush, tellAll } from './link.ts';
 import { wakeNeo, wantsInput } from './neo.ts';
-import { answerFor, arrivalWakeAt, introduce, isYetToPlay, seek, startInvited, takeParts, takeShown } from './newcomers.ts';
+import {
+  answerFor,
+  arrivalWakeAt,
+  introduce,
+  isYetToPlay,
+  seek,
+  startInvited,
+  takeParts,
+  takeShown,
+} from './newcomers.ts';
 import type { NeoRecord } from './record.ts';
 import { decodeRequest } from './request.ts';
 import { compare, type NeoSession, nowOf, send, Turn } from './session-turn.ts';
@@ -72,9 +81,7 @@ export function stepNeoSession(
 }
 
 /** The end is told after the last datagrams have left: whoever hears of it may stop everything. */
-function endLast(
-  effects: readonly SessionEffect<NeoRecord>[],
-): readonly SessionEffect<NeoRecord>[] {
+function endLast(effects: readonly SessionEffect<NeoRecord>[]): readonly SessionEffect<NeoRecord>[] {
   if (!effects.some(({ type }) => type === 'end')) return effects;
   return [...effects.filter(({ type }) => type !== 'end'), ...effects.filter(({ type }) => type === 'end')];
 }
@@ -265,7 +272,9 @@ function stall(turn: Turn): void {
 function sendDue(turn: Turn): void {
   const { clock, neo } = turn.session;
   if (neo === null) return;
-  const { assist, link, sendings } = flush(turn.session.link, neo, turn.at, (seat) => answerWithin(clock, seat));
+  const { assist, link, sendings } = flush(turn.session.link, neo, turn.at, (seat) =>
+    answerWithin(clock, seat),
+  );
   turn.set({ link });
   const rounds = sendings.length === 0 ? [] : listed(neo);
   for (const { to, items } of sendings) send(turn, neo, to, items, rounds);

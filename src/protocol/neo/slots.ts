@@ -4,6 +4,7 @@
  */
 
 import { assert } from '../../base/assert.ts';
+import { equalBytes } from '../../base/bytes.ts';
 import type { Round, Seat } from '../../base/ids.ts';
 import { add, has, minus, nobody, type PlayerSet, seatsOf, within } from '../../base/players.ts';
 import { commit, vectorDigest } from '../../crypto/commitment.ts';
@@ -58,13 +59,20 @@ export function takeCommit(turn: Turn, held: Held<Commit>): void {
 
 export function takeVote(turn: Turn, { statement, packet }: Held<Vote>): void {
   const { round: number, named } = statement;
-  const { environment, votes } = turn.round(number);
-  if (votes[packet.sender] || !within(named, environment.members)) return;
+  const { environment, otherVotes, votes } = turn.round(number);
+  const { sender } = packet;
+  if (!within(named, environment.members)) return;
   const entries = unresolved(environment.members, named, votes.length);
-  turn.change(number, {
-    votes: put(votes, packet.sender, { statement, packet, entries, hashes: named === nobody ? [] : null }),
-  });
+  const vote: HeldVote = { statement, packet, entries, hashes: named === nobody ? [] : null };
+  if (!votes[sender]) turn.change(number, { votes: put(votes, sender, vote) });
+  else if (!saysTheSame(votes[sender], vote) && !saysTheSame(otherVotes[sender], vote))
+    turn.change(number, { otherVotes: put(otherVotes, sender, vote) });
+  else return;
   resolveAll(turn, number);
+}
+
+function saysTheSame(a: HeldVote | null | undefined, b: HeldVote): boolean {
+  return !!a && a.statement.named === b.statement.named && equalBytes(a.statement.values, b.statement.values);
 }
 
 /** At most this many loose vectors are kept a round. */
@@ -83,14 +91,19 @@ function resolveAll(turn: Turn, number: Round): void {
   const round = turn.round(number);
   const { members } = round.environment;
   const held = commitmentsOf(round, setup.me);
-  const votes = round.votes.map((vote): HeldVote | null => {
+  const known = (vote: HeldVote | null): HeldVote | null => {
     if (vote === null || vote.hashes !== null) return vote;
     const { named, values } = vote.statement;
-    const hashes = resolve(named, values, held, round.vectors);
+    // My own vote is known too: after a restart it may be all that is left of what I held.
+    const hashes =
+      resolve(named, values, held, round.vectors) ?? resolve(named, values, round.ownVote ?? [], []);
     if (hashes === null) return vote;
     return { ...vote, hashes, entries: entriesOf(members, { named, hashes }, held.length) };
-  });
+  };
+  const votes = round.votes.map(known);
   if (votes.some((vote, seat) => vote !== round.votes[seat])) turn.change(number, { votes });
+  const otherVotes = round.otherVotes.map(known);
+  if (otherVotes.some((vote, seat) => vote !== round.otherVotes[seat])) turn.change(number, { otherVotes });
 }
 
 /**
@@ -147,10 +160,11 @@ function decideSlots(turn: Turn, number: Round): void {
   if (round.decidedAt !== null || !hasEnough(round)) return;
   for (const slot of seatsOf(members)) {
     if (decided[slot]) continue;
-    const outcome = outcomeOfSlot(round.votes, slots, members, quorum, slot);
+    const outcome = outcomeOfSlot(round, slots, members, quorum, slot);
     if (outcome.decided !== null) decided = put(decided, slot, outcome.decided);
     if (outcome.certified !== null && !slots.best[slot]) {
-      slots = { ...slots, best: put(slots.best, slot, { slot, view: 0, value: outcome.certified }) };
+      const each = { slot, view: 0, value: outcome.certified };
+      slots = { ...slots, best: put(slots.best, slot, each), known: [...slots.known, each] };
     }
   }
   if (decided === round.decided && slots === round.slots) return;
@@ -216,4 +230,3 @@ export function likelyValues(round: NeoRound, me: Seat): BySeat<Value> {
   const held = commitmentsOf(round, me);
   return held.map((value, seat) => round.decided[seat] ?? round.slots.best[seat]?.value ?? value);
 }
-

@@ -24,7 +24,7 @@ import type { Invitation } from './invitation.ts';
 import { decodeLog, encodeLog } from './log-snapshot.ts';
 import type { LogState } from './log-state.ts';
 import { type LogParameters, quorumOf } from './membership.ts';
-import { beginNeo, type Neo, type NeoSetup, pastOf, permit, type Played, roundOf } from './state.ts';
+import { beginNeo, type Neo, type NeoSetup, type Played, pastOf, permit, roundOf } from './state.ts';
 import type { Member } from './update.ts';
 
 /** What one round came to, and votes that say so. */
@@ -93,7 +93,8 @@ export function makeSnapshot(
     const votes = votesOf(neo, first + index, stateDigest({ log, seed, stateHash }));
     return { log, seed, state, stateHash, votes };
   });
-  if (steps.some(({ state, stateHash }) => state && !equalBytes(hash('state', state), stateHash))) return null;
+  if (steps.some(({ state, stateHash }) => state && !equalBytes(hash('state', state), stateHash)))
+    return null;
   const bytes = encodeSnapshot(steps);
   return bytes.length <= SNAPSHOT_BYTES_MAX ? bytes : null;
 }
@@ -160,7 +161,12 @@ function isSame(a: Member, b: Member | undefined): boolean {
 }
 
 /** The first of the checks that a step fails, other than of signatures. */
-function faultOf(step: Step, index: number, { round, steps }: Snapshot, trust: Trust): SnapshotRefusal | null {
+function faultOf(
+  step: Step,
+  index: number,
+  { round, steps }: Snapshot,
+  trust: Trust,
+): SnapshotRefusal | null {
   const { invitation, judges, parameters } = trust;
   const { log, state, stateHash } = step;
   if (log.round !== round - steps.length + 1 + index || log.members === nobody) return 'rounds';

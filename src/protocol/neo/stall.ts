@@ -5,13 +5,13 @@
 
 import type { Seat } from '../../base/ids.ts';
 import { add, minus, nobody, type PlayerSet, remove, seatsOf } from '../../base/players.ts';
+import type { Micros } from '../../base/time.ts';
+import { ROUND_INSTANCE } from '../../wire/statement.ts';
 import type { StallReason } from '../effect.ts';
-import { isSettled } from './instance.ts';
 import { setsOf } from './holdings.ts';
+import { isSettled } from './instance.ts';
 import type { Link } from './link.ts';
 import { type Neo, type NeoRound, roundOf } from './state.ts';
-import { ROUND_INSTANCE } from '../../wire/statement.ts';
-import type { Micros } from '../../base/time.ts';
 
 export interface Suspects {
   readonly players: PlayerSet;
@@ -24,7 +24,10 @@ function missing({ me }: Link, round: NeoRound): Suspects {
   const { commits, opens, opened, votes } = setsOf(round);
   const uncommitted = minus(others, commits);
   if (!isSettled(round, ROUND_INSTANCE)) {
-    return { players: minus(others, votes) === nobody ? uncommitted : minus(others, votes), reason: 'silent' };
+    return {
+      players: minus(others, votes) === nobody ? uncommitted : minus(others, votes),
+      reason: 'silent',
+    };
   }
   return { players: minus(minus(others, opens), opened), reason: 'opening' };
 }

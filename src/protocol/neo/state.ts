@@ -85,6 +85,8 @@ export interface Contest {
   readonly best: BySeat<Certified>;
   /** Views above 0 whose proposal I know to be certified. */
   readonly proven: readonly number[];
+  /** Certificates that I have seen: they stay known whatever a liar says instead. */
+  readonly known: readonly Certified[];
   /** The newest few of each sender. */
   readonly changes: BySeat<readonly HeldChange[]>;
   readonly proposals: readonly HeldPropose[];
@@ -119,6 +121,8 @@ export interface NeoRound {
   /** The first COMMIT of each seat; of two different ones only this is kept. */
   readonly commits: BySeat<Held<Commit>>;
   readonly votes: BySeat<HeldVote>;
+  /** Of a liar another VOTE, the one that came last: what others hold may rest on it. */
+  readonly otherVotes: BySeat<HeldVote>;
   /** An opening of each seat: of its held commitment, or of the decided one. */
   readonly reveals: BySeat<Held<Reveal>>;
   /** By seat the commitment that the held opening opens. */
@@ -247,6 +251,7 @@ export function newContest(instance: number, seats: number, timeout: Micros): Co
     confirmIndex: 0,
     best: none,
     proven: [],
+    known: [],
     changes: none,
     proposals: [],
     prepares: none,
@@ -268,6 +273,7 @@ export function newRound(
     permittedAt,
     commits: none,
     votes: none,
+    otherVotes: none,
     reveals: none,
     opensTo: none,
     holds: none,

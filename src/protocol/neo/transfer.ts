@@ -43,7 +43,11 @@ export function decodePartsQuery(bytes: Uint8Array): PartsQuery | null {
 }
 
 /** The parts of a snapshot that a question wants, as far as there are such. */
-export function chunksOf(round: Round, bytes: Uint8Array, { from, wanted }: PartsQuery): readonly ChunkItem[] {
+export function chunksOf(
+  round: Round,
+  bytes: Uint8Array,
+  { from, wanted }: PartsQuery,
+): readonly ChunkItem[] {
   const count = Math.ceil(bytes.length / CHUNK_BYTES_MAX);
   const chunks: ChunkItem[] = [];
   for (let bit = 0; bit < PARTS_ASKED; bit++) {

@@ -2,15 +2,15 @@
 
 import { assert } from '../../base/assert.ts';
 import type { Round, Seat } from '../../base/ids.ts';
-import { entriesOf, type Packet, partHashOf } from '../../wire/packet.ts';
 import { ITEM_BYTES_MAX, PARTS_MAX } from '../../wire/limits.ts';
+import { entriesOf, type Packet, partHashOf } from '../../wire/packet.ts';
 import { type NeoStatement, ROUND_INSTANCE } from '../../wire/statement.ts';
 import type { Notice, SessionEffect } from '../effect.ts';
 import type { BySeat } from '../round.ts';
 import type { LogEvent } from './log-state.ts';
 import type { NeoRecord } from './record.ts';
+import { type Contest, type Neo, type NeoRound, type Now, newContest, roundOf } from './state.ts';
 import type { Operation } from './update.ts';
-import { type Contest, type Neo, type NeoRound, newContest, type Now, roundOf } from './state.ts';
 
 /** The list with one place changed. */
 export function put<T>(list: readonly T[], index: number, value: T): readonly T[] {
@@ -20,7 +20,12 @@ export function put<T>(list: readonly T[], index: number, value: T): readonly T[
 }
 
 /** Adds to what is kept of a seat, the newest last; at most `most` are kept. */
-export function push<T>(lists: BySeat<readonly T[]>, seat: Seat, value: T, most: number): BySeat<readonly T[]> {
+export function push<T>(
+  lists: BySeat<readonly T[]>,
+  seat: Seat,
+  value: T,
+  most: number,
+): BySeat<readonly T[]> {
   return put(lists, seat, [...(lists[seat] ?? []), value].slice(-most));
 }
 

@@ -191,6 +191,16 @@ describe('what differs between two states', () => {
     expect(questions).toBeLessThan(20);
   });
 
+  it('is the first byte of many, and the first letter', () => {
+    const bytes = new Uint8Array(3000);
+    const { inquiry } = same(
+      bytes,
+      bytes.map((byte, i) => (i === 1000 || i === 1001 || i === 2500 ? 7 : byte)),
+    );
+    expect(rowsOf(inquiry)).toEqual([{ path: 'state[1000]', mine: '0', theirs: '7' }]);
+    same('x'.repeat(3000), `${'x'.repeat(1000)}yy${'x'.repeat(998)}y`);
+  });
+
   it('is listed up to a bound, from the first on', () => {
     const a = Array.from({ length: 3000 }, (_, i) => ({ x: i }));
     const b = a.map(({ x }) => ({ x: x + 1 }));
@@ -271,6 +281,26 @@ describe('an answer of somebody hostile', () => {
       }),
       { numRuns: 150 },
     );
+  });
+
+  it('ends although it parts what there is not, for ever', () => {
+    const count = 1 << 24;
+    const { inquiry, questions } = talk(encodePlain([]), (bytes) => {
+      const { id = 0, path = [], range } = decodeQuery(bytes) ?? {};
+      const size = range ? Math.ceil(((range.to as number) - (range.from as number)) / 2) : count / 2;
+      const halves: Answer = {
+        type: 'sequence',
+        kind: 'array',
+        count,
+        size,
+        head: new Uint8Array(0),
+        digests: [digest, digest],
+      };
+      return encodeAnswer(id, path.length > 0 ? { type: 'missing' } : halves) as Uint8Array;
+    });
+    expect(inquiry.failed).toBe('nonsense');
+    expect(questions).toBeGreaterThan(ANSWERS_MAX / 2);
+    expect(questions).toBeLessThanOrEqual(ANSWERS_MAX + 5);
   });
 
   it('is taken for nonsense where it goes beyond what was asked', () => {

@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import { defineGame } from '../../src/client/game.ts';
+import { neo } from '../../src/client/options.ts';
+import { keyring } from '../../src/keyring/node.ts';
+import type { Cheat } from '../../src/sim/cheat.ts';
+import { type SimulationOptions, type SimulationResult, simulate } from '../../src/sim/simulator.ts';
+import { datagramType, ROUNDS } from '../../src/wire/envelope.ts';
+import { decodeRounds, encodeRounds } from '../../src/wire/rounds.ts';
+
+interface State {
+  /** By seat how often it has played. */
+  moves: number[];
+  drawn: number[];
+}
+
+type Options = SimulationOptions<State, number>;
+
+const tally = defineGame<State, number>({
+  id: 'tally',
+  version: 1,
+  init: () => ({ moves: [], drawn: [] }),
+  step: ({ drawn, moves }, { inputs, random }) => ({
+    moves: inputs.map((input, seat) => (moves[seat] ?? 0) + (input === null ? 0 : 1)),
+    drawn: [...drawn, random(1000)].slice(-3),
+  }),
+  legal: (_state, player, input) => input === player + 1,
+});
+
+/** Decisions take 12 rounds to act; 25 rounds of silence remove a player. */
+const protocol = neo({ roundMs: 50, arrivalMaxMs: 100, silentRounds: 25 });
+
+function play(options: Partial<Options>): SimulationResult<State> {
+  return simulate(tally, {
+    keyring,
+    protocol,
+    input: ({ player }) => player + 1,
+    network: { delayMs: 20, jitterMs: 10, loss: 0.05 },
+    limitMs: 30_000,
+    ...options,
+  });
+}
+
+function movesOf({ players }: SimulationResult<State>, seat: number): number {
+  return players[0]?.state?.moves[seat] ?? 0;
+}
+
+/** A member that hands over snapshots in which one byte is wrong. */
+const forger: Cheat = {
+  begin: () => ({
+    outgoing(to, datagram) {
+      const type = datagramType(datagram);
+      if (!type.ok || type.value !== ROUNDS) return [[to, datagram]];
+      const session = forger.session as unknown as Uint8Array;
+      const rounds = session && decodeRounds(session, datagram);
+      if (!rounds?.ok) return [[to, datagram]];
+      return [[to, encodeRounds(session, rounds.value)]];
+    },
+    incoming: (from, datagram) => [[from, datagram]],
+  }),
+} as never;
+
+describe('a player that comes to a running match', () => {
+  it('plays along, and all agree', () => {
+    const result = play({ rounds: 100, seed: 5, newcomers: [{ atMs: 2000 }] });
+    expect(result.violations).toEqual([]);
+    expect(result.agreed).toBe(true);
+    expect(result.players).toHaveLength(5);
+    expect(movesOf(result, 4)).toBeGreaterThan(20);
+    expect(result.evidence).toEqual([]);
+  }, 120_000);
+
+  it('goes on from its log after a crash', () => {
+    const faults = [{ atMs: 3600, type: 'crash', player: 4, downMs: 300 }] as const;
+    const result = play({ rounds: 110, seed: 6, newcomers: [{ atMs: 1500 }], faults });
+    expect(result.violations).toEqual([]);
+    expect(result.agreed).toBe(true);
+    expect(movesOf(result, 4)).toBeGreaterThan(20);
+    expect(result.players[4]?.ended).toBeNull();
+  }, 120_000);
+
+  it('is asked for again when it crashes before it has a snapshot', () => {
+    const faults = [{ atMs: 1550, type: 'crash', player: 4, downMs: 200 }] as const;
+    const result = play({ rounds: 90, seed: 7, newcomers: [{ atMs: 1500 }], faults });
+    expect(result.violations).toEqual([]);
+    expect(result.agreed).toBe(true);
+    expect(movesOf(result, 4)).toBeGreaterThan(20);
+  }, 120_000);
+
+  it('may be one that lost its log and comes back with a new key', () => {
+    const faults = [{ atMs: 1000, type: 'crash', player: 3, downMs: Number.POSITIVE_INFINITY }] as const;
+    const result = play({ rounds: 110, seed: 8, newcomers: [{ atMs: 1300 }], faults });
+    expect(result.violations).toEqual([]);
+    expect(result.agreed).toBe(true);
+    expect(movesOf(result, 4)).toBeGreaterThan(20);
+    expect(movesOf(result, 3)).toBeLessThan(40);
+  }, 120_000);
+
+  it('may be the first of several', () => {
+    const result = play({ rounds: 130, seed: 9, players: 3, newcomers: [{ atMs: 1000 }, { atMs: 3000 }] });
+    expect(result.violations).toEqual([]);
+    expect(result.agreed).toBe(true);
+    expect(movesOf(result, 3)).toBeGreaterThan(50);
+    expect(movesOf(result, 4)).toBeGreaterThan(20);
+  }, 120_000);
+});
