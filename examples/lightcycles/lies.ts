@@ -44,7 +44,11 @@ export const lies: Readonly<Record<LieName, Lie>> = {
     proves: true,
     make: (fromRound) => cheats.illegalInput({ fromRound, input: illegal }),
   },
-  'vote-against-own': { against: neo, proves: true, make: (fromRound) => cheats.voteAgainstOwn({ fromRound }) },
+  'vote-against-own': {
+    against: neo,
+    proves: true,
+    make: (fromRound) => cheats.voteAgainstOwn({ fromRound }),
+  },
   'double-vote': {
     against: neo,
     proves: true,

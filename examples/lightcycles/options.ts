@@ -86,7 +86,7 @@ const ranges = {
   seed: { min: 0, max: 2 ** 32 - 1, unit: '', whole: true },
   latency: { min: 0, max: 2000, unit: ' milliseconds', whole: true },
   loss: { min: 0, max: 50, unit: ' percent', whole: false },
-  'round-ms': { min: 5, max: 10_000, unit: ' milliseconds', whole: true },
+  'round-ms': { min: 5, max: 8000, unit: ' milliseconds', whole: true },
   tick: { min: 0, max: 10_000, unit: ' milliseconds', whole: true },
   port: { min: 0, max: 65_535, unit: '', whole: true },
 } as const satisfies Partial<Record<Name, Range>>;
@@ -126,7 +126,7 @@ each other; unless told otherwise the last of them lies, and is convicted by its
                     ${cheatsAgainst('neo').join(', ')}
   --crash P@ROUND   kills the process of player P (A, B, ...) when the match reaches that round; may be
                     given more than once
-  --round-ms MS     length of a round in neo, 5 to 10000 (50, or a quarter of the delay if that is more)
+  --round-ms MS     length of a round in neo, 5 to 8000 (50, or a quarter of the delay if that is more)
   --latency MS      injected one-way delay, 0 to 2000 (0)
   --loss PERCENT    injected loss, 0 to 50 (0)
   --tick MS         a move at most this often, 0 to 10000 (lockstep in the live view: 50, else 0)

@@ -147,6 +147,9 @@ function hashLines({ stateHashes, agreed, honest }: Result): readonly string[] {
   return [`State after the last round: ${verdict}`, ...lines];
 }
 
+/** What `fairstep verify` needs besides for an input that the rules forbid. */
+const RULES = ' --game dist/examples/lightcycles/game.js';
+
 /** A path as a shell takes it as one word. */
 function quoted(path: string): string {
   return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
@@ -166,7 +169,7 @@ function convictionLines({ convicted, cheat }: Result): readonly string[] {
   return convicted.flatMap(({ player, kind, round, file }) => [
     `Player ${nameOf(player)} was convicted of ${kind}${round > 0 ? ` in round ${round}` : ''} and removed.`,
     `  evidence            ${file}`,
-    `  check it            npx fairstep verify ${quoted(file)}`,
+    `  check it            npx fairstep verify ${quoted(file)}${kind === 'illegal-input' ? RULES : ''}`,
   ]);
 }
 

@@ -1,7 +1,7 @@
 /** The live view: a frame of the picture as lines for a terminal of a given size. It draws nothing itself. */
 
-import { boardLines, boardSize, paintOf, type Scale } from './board.ts';
 import type { RoundStats } from 'fairstep';
+import { boardLines, boardSize, paintOf, type Scale } from './board.ts';
 import type { Arena } from './game.ts';
 import { nameOf, namesOf, type Picture, type Rider, refusedIn, type Standing } from './picture.ts';
 import { type Line, paint, type Span, type Style, toWidth, widthOf } from './spans.ts';

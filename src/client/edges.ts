@@ -47,7 +47,10 @@ export interface Edges {
 }
 
 /** The ports behind which no game stands. */
-export type EdgePorts = Pick<Ports, 'now' | 'sign' | 'own' | 'verify' | 'persist' | 'flush' | 'send' | 'salt'>;
+export type EdgePorts = Pick<
+  Ports,
+  'now' | 'sign' | 'own' | 'verify' | 'persist' | 'flush' | 'send' | 'salt'
+>;
 
 export function edgePorts(edges: Edges): EdgePorts {
   const { addresses, failed, guard, identity, keyring, log, transport } = edges;

@@ -52,10 +52,19 @@ export interface SessionOptions<State, Input> {
 
 /** Rounds that a decision may take until it acts: memory and what a player tells of open rounds grow with it. */
 const ALPHA_MAX = 128;
-const SILENT_ROUNDS_MAX = 10_000;
+/** The longest of short times and of long ones: a handshake has room for no more digits. */
+const TIME_MS_MAX = 8000;
+const WAIT_MS_MAX = 1_000_000;
+const SILENT_ROUNDS_MAX = 8000;
 
 /** What is wrong with a whole number of milliseconds or rounds, or null. */
-function outside(name: string, value: unknown, min: number, max: number, unit = 'milliseconds'): string | null {
+function outside(
+  name: string,
+  value: unknown,
+  min: number,
+  max: number,
+  unit = 'milliseconds',
+): string | null {
   if (Number.isInteger(value) && Number(value) >= min && Number(value) <= max) return null;
   return `${name} must be an integer ${min} .. ${max} (${unit}); got ${String(value)}`;
 }
@@ -78,7 +87,7 @@ export function lockstep(options: { readonly stallMs?: number } = {}): LockstepP
 
 /** The parameters of neo as they may be given: whole numbers, times in milliseconds. */
 export interface NeoOptions {
-  /** Length of a round; rounds never get shorter. 5 to 10000; 50 unless told. */
+  /** Length of a round; rounds never get shorter. 5 to 8000; 50 unless told. */
   readonly roundMs?: number;
   /** What rounds may grow to when players cannot keep up; four rounds unless told. */
   readonly roundMaxMs?: number;
@@ -107,9 +116,10 @@ export interface NeoOptions {
 
 /** What does not follow from the round length alone. */
 function withDefaults(options: NeoOptions): NeoParameters {
-  const { roundMs = 50, roundMaxMs = 4 * roundMs, arrivalMs = 2 * roundMs } = options;
+  const short = (ms: number): number => Math.min(ms, TIME_MS_MAX);
+  const { roundMs = 50, roundMaxMs = short(4 * roundMs), arrivalMs = short(2 * roundMs) } = options;
   const { arrivalMinMs = Math.min(Math.max(roundMs, 20), arrivalMs) } = options;
-  const { arrivalMaxMs = Math.max(6 * roundMs, arrivalMs) } = options;
+  const { arrivalMaxMs = Math.max(short(6 * roundMs), arrivalMs) } = options;
   const { lateMs = Math.max(1500, 5 * arrivalMaxMs) } = options;
   const { openMs = Math.max(3000, 2 * lateMs), stallMs = 5000, keepF = false } = options;
   const times = { roundMs, roundMaxMs, arrivalMs, arrivalMinMs, arrivalMaxMs, openMs, lateMs, stallMs };
@@ -124,9 +134,9 @@ function wrongNeo(parameters: NeoParameters): string | null {
   const { roundMs, roundMaxMs, arrivalMs, arrivalMinMs, arrivalMaxMs } = parameters;
   const { silentRounds, window, openMs, lateMs, stallMs, keepF } = parameters;
   const wrong =
-    outside('roundMs', roundMs, 5, 10_000) ??
-    outside('roundMaxMs', roundMaxMs, roundMs, 60_000) ??
-    outside('arrivalMaxMs', arrivalMaxMs, 1, 10_000) ??
+    outside('roundMs', roundMs, 5, TIME_MS_MAX) ??
+    outside('roundMaxMs', roundMaxMs, roundMs, TIME_MS_MAX) ??
+    outside('arrivalMaxMs', arrivalMaxMs, 1, TIME_MS_MAX) ??
     outside('arrivalMs', arrivalMs, 1, arrivalMaxMs) ??
     outside('arrivalMinMs', arrivalMinMs, 1, arrivalMs);
   if (wrong !== null) return wrong;
@@ -138,9 +148,9 @@ function wrongNeo(parameters: NeoParameters): string | null {
   return (
     outside('silentRounds', silentRounds, alpha + 1, SILENT_ROUNDS_MAX, 'rounds') ??
     outside('window', window, 1, alpha, 'rounds') ??
-    outside('lateMs', lateMs, 5 * arrivalMaxMs, 600_000) ??
-    outside('openMs', openMs, lateMs + 1, 3_600_000) ??
-    wrongStall(stallMs) ??
+    outside('lateMs', lateMs, 5 * arrivalMaxMs, WAIT_MS_MAX - 1) ??
+    outside('openMs', openMs, lateMs + 1, WAIT_MS_MAX) ??
+    outside('stallMs', stallMs, 1, WAIT_MS_MAX) ??
     (typeof keepF === 'boolean' ? null : `keepF must be true or false; got ${String(keepF)}`)
   );
 }

@@ -44,7 +44,8 @@ export const neoParameters: readonly (keyof NeoParameters)[] = [
 /** The parameters of neo without their names, of which a hello has no room; others as they are. */
 function unnamed({ name, parameters }: Agreement['protocol']): Plain {
   const named = parameters as { readonly [name: string]: Plain } | null;
-  if (name !== 'neo' || named === null || Object.keys(named).length !== neoParameters.length) return parameters;
+  if (name !== 'neo' || named === null || Object.keys(named).length !== neoParameters.length)
+    return parameters;
   const values = neoParameters.map((each) => named[each]);
   return values.every((value) => value !== undefined) ? values : parameters;
 }

@@ -36,8 +36,8 @@ export interface LatencyProfile {
 
 const DELAY_MS = 100;
 /** Rounds that are measured, after some to settle. */
-const FIRST = 8;
-const LAST = 24;
+const FIRST = 6;
+const LAST = 14;
 
 /** Rounds far apart, and a bound that an undisturbed commitment just keeps. */
 const parameters: NeoParameters = {

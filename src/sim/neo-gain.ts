@@ -35,7 +35,7 @@ function shareOf(trial: Trial, outcome: NeoOutcome, seats: readonly number[], ro
     return Math.max(0, wished - not);
   }
   if (counted === 'pace') return Math.max(0, outcome.paceMs.round / 100 - 1);
-  return outcome.counts[counted] / Math.max(1, Math.min(rounds, outcome.rounds) - SETTLED + 1);
+  return outcome.counts[counted] / Math.max(1, Math.min(rounds, outcome.reached) - SETTLED + 1);
 }
 
 /** What must hold of a trial's outcome and does not. */
@@ -60,8 +60,15 @@ function wrongOf(trial: Trial, gain: number, outcome: NeoOutcome, seats: readonl
 /** The matches without cheats that were played before; many trials share one. */
 export type Controls = Map<string, NeoOutcome>;
 
-/** Plays a trial and its control, and the match of the published round. */
-export function neoGain(trial: Trial, options: TrialOptions, controls: Controls = new Map()): NeoGain {
+/**
+ * Plays a trial and its control, and the match of the published round; neither of these with null for
+ * `controls`.
+ */
+export function neoGain(
+  trial: Trial,
+  options: TrialOptions,
+  controls: Controls | null = new Map(),
+): NeoGain {
   const players = trial.players ?? options.players;
   const rounds = trial.rounds ?? options.rounds;
   const cheaters = trial.cheaters?.(players) ?? 1;
@@ -70,16 +77,16 @@ export function neoGain(trial: Trial, options: TrialOptions, controls: Controls 
   const base = { players, rounds, seed, keyring };
   const match = trial.match({ ...options, players, rounds }, seats);
   const outcome = playNeo({ ...base, ...match });
+  const gain = shareOf(trial, outcome, seats, rounds);
+  const wrong = wrongOf(trial, gain, outcome, seats, rounds);
+  const result = { trial, players, cheaters, gain, control: 0, classic: null, outcome, delayMs: 0, wrong };
+  if (controls === null) return result;
   const plain = Object.keys(match).join() === 'cheats' ? JSON.stringify([players, rounds, seed, seats]) : '';
   const honest = controls.get(plain) ?? playNeo({ ...base, ...match, cheats: {}, watched: seats });
   if (plain !== '') controls.set(plain, honest);
   const control = trial.counted === 'influence' ? 0 : shareOf(trial, honest, seats, rounds);
-  const gain = shareOf(trial, outcome, seats, rounds);
   const classic = trial.classic && classicGain(trial.classic, { players, rounds: 100, seed }).gain;
-  const wrong = [
-    ...wrongOf(trial, gain, outcome, seats, rounds),
-    ...(control > 0 ? [`the control gains ${control.toFixed(2)}`] : []),
-    ...honest.violations,
-  ];
-  return { trial, players, cheaters, gain, control, classic, outcome, delayMs: outcome.advanceMs - honest.advanceMs, wrong };
+  const more = [...(control > 0 ? [`the control gains ${control.toFixed(2)}`] : []), ...honest.violations];
+  const delayMs = outcome.advanceMs - honest.advanceMs;
+  return { ...result, control, classic, delayMs, wrong: [...wrong, ...more] };
 }

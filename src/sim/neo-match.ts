@@ -34,6 +34,8 @@ export interface NeoMatchOptions {
 export interface NeoOutcome {
   /** Rounds that are final for all honest players. */
   readonly rounds: number;
+  /** Rounds that are final for any of them. */
+  readonly reached: number;
   readonly counts: NeoCounts;
   readonly removals: readonly Removal[];
   /** Pieces of evidence in honest hands. */
@@ -123,7 +125,9 @@ export function playNeo(options: NeoMatchOptions): NeoOutcome {
   });
   observer.observe(simulation);
   const result = simulation.run();
-  const finished = Math.min(rounds, ...honest.map((seat) => result.players[seat]?.rounds ?? 0));
+  const finals = honest.map((seat) => result.players[seat]?.rounds ?? 0);
+  const finished = Math.min(rounds, ...finals);
+  const reached = Math.min(rounds, Math.max(...finals));
   const evidence = result.evidence.filter(({ by }) => honest.includes(by));
   const { removals } = observer;
   const [first] = honest;
@@ -131,9 +135,10 @@ export function playNeo(options: NeoMatchOptions): NeoOutcome {
   const pace = session?.neo?.past.at(-1)?.log.pace;
   const accused = new Set([...evidence.map(({ player }) => player), ...removals.map(({ seat }) => seat)]);
   const innocents = honest.filter((seat) => accused.has(seat));
-  const counts = observer.counts(finished);
+  const counts = observer.counts(reached);
   return {
     rounds: finished,
+    reached,
     counts: { ...counts, framed: counts.framed + innocents.length },
     removals,
     evidence,

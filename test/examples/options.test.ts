@@ -50,7 +50,15 @@ describe('options', () => {
     [['--protocol', 'lockstep'], { protocol: 'lockstep', tickMs: 50 }],
     [['--protocol', 'lockstep', '--plain'], { tickMs: 0 }],
     [['--protocol', 'neo'], { protocol: 'neo' }],
-    [['--crash', 'B@60', '--crash', '2@7'], { crashes: [{ player: 1, round: 60 }, { player: 2, round: 7 }] }],
+    [
+      ['--crash', 'B@60', '--crash', '2@7'],
+      {
+        crashes: [
+          { player: 1, round: 60 },
+          { player: 2, round: 7 },
+        ],
+      },
+    ],
     [['--crash', 'd@200'], { crashes: [{ player: 3, round: 200 }] }],
     [['--round-ms', '20'], { roundMs: 20 }],
     [['--latency', '200'], { roundMs: 50 }],
@@ -108,8 +116,11 @@ describe('what is wrong is told in one sentence', () => {
     [['--crash', 'A@201'], "--crash must name a round from 1 to 200, not 'A@201'"],
     [['--crash', 'A@9', '--crash', '0@8'], '--crash names a player twice'],
     [['--players', '2', '--crash', 'A@9', '--crash', 'B@8'], '--crash must leave one player'],
-    [['--round-ms', '4'], "--round-ms must be a whole number from 5 to 10000 milliseconds, not '4'"],
-    [['--round-ms', '16', '--latency', '200'], "--round-ms must be at least 17 with a latency of 200, not '16'"],
+    [['--round-ms', '4'], "--round-ms must be a whole number from 5 to 8000 milliseconds, not '4'"],
+    [
+      ['--round-ms', '16', '--latency', '200'],
+      "--round-ms must be at least 17 with a latency of 200, not '16'",
+    ],
     [['--cheat', 'lag'], `--cheat must be one of ${[...liesAgainst('neo'), 'none'].join(', ')}, not 'lag'`],
     [
       ['--cheat', 'double-vote', '--protocol', 'lockstep'],

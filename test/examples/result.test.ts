@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { game, lightcycles } from '../../examples/lightcycles/game.ts';
 import type { Figures } from '../../examples/lightcycles/messages.ts';
 import { parseOptions } from '../../examples/lightcycles/options.ts';
 import { type Conviction, type Report, resultOf, summaryLines } from '../../examples/lightcycles/result.ts';
@@ -83,7 +84,9 @@ describe('the result', () => {
 
   it('names no winner among equals, and none that was convicted', () => {
     const level = { scores: [3, 3, 7] };
-    expect(resultOf(optionsOf(), [report(0, level)], { convicted: [conviction], crashed: [] }, 1).winner).toBeNull();
+    expect(
+      resultOf(optionsOf(), [report(0, level)], { convicted: [conviction], crashed: [] }, 1).winner,
+    ).toBeNull();
     expect(resultOf(optionsOf(), [report(0)], nobody, 1).winner).toBe(2);
   });
 
@@ -112,7 +115,12 @@ describe('the summary', () => {
   });
 
   it('tells the winner, the times, the hashes and the conviction', () => {
-    const result = resultOf(optionsOf('--latency', '50'), [report(0), report(1)], { convicted: [conviction], crashed: [] }, 12.34);
+    const result = resultOf(
+      optionsOf('--latency', '50'),
+      [report(0), report(1)],
+      { convicted: [conviction], crashed: [] },
+      12.34,
+    );
     expect(summaryLines(result)).toEqual([
       'Winner: A',
       '  points (heats won)  A 3 (1)  B 1 (0)  C 7 (0)',
@@ -154,8 +162,18 @@ describe('the summary', () => {
 
   it('quotes a path that a shell would take apart', () => {
     const file = "/run of Ann's/a.evidence";
-    const lines = summaryLines(resultOf(optionsOf(), [report(0)], { convicted: [{ ...conviction, file }], crashed: [] }, 1));
+    const lines = summaryLines(
+      resultOf(optionsOf(), [report(0)], { convicted: [{ ...conviction, file }], crashed: [] }, 1),
+    );
     expect(lines.at(-1)).toBe("  check it            npx fairstep verify '/run of Ann'\\''s/a.evidence'");
+  });
+
+  it('names the rules for evidence that is judged by them', () => {
+    const illegal = { convicted: [{ ...conviction, kind: 'illegal-input' }], crashed: [] };
+    const [line = ''] = summaryLines(resultOf(optionsOf(), [report(0)], illegal, 1)).slice(-1);
+    const module = /--game (\S+)\.js$/.exec(line)?.[1]?.replace('dist', '../..');
+    expect(module).toBe('../../examples/lightcycles/game');
+    expect(game).toBe(lightcycles);
   });
 
   it('does without times when no round was played', () => {

@@ -161,22 +161,25 @@ describe('a run with --json', () => {
   it.each([
     ['neo', '60'],
     ['lockstep', '25'],
-  ])('of %s convicts the liar, keeps the evidence and nothing else, and goes on', async (protocol, rounds) => {
-    const ended = await start('--json', '--rounds', rounds, '--protocol', protocol).ended;
-    expect(ended.code).toBe(0);
-    const result = resultIn(ended);
-    const [conviction] = result.convicted;
-    expect(result).toMatchObject({ rounds: Number(rounds), agreed: true, ended: 'rounds' });
-    expect(result.convicted).toHaveLength(1);
-    expect(result.stateHashes).toHaveLength(3);
-    expect(result.honest).not.toContain(conviction?.player);
-    // Which two of its packets meet first, and where, is up to the network.
-    const kinds = /^(inconsistency|bad-opening|vote-against-own-commitment|changed-vote)$/;
-    expect(conviction?.kind).toMatch(kinds);
-    const evidence = new Uint8Array(readFileSync(conviction?.file ?? ''));
-    expect(verifyEvidence(evidence)).toMatchObject({ kind: conviction?.kind, round: conviction?.round });
-    expect(leftovers()).toHaveLength(2);
-  });
+  ])(
+    'of %s convicts the liar, keeps the evidence and nothing else, and goes on',
+    async (protocol, rounds) => {
+      const ended = await start('--json', '--rounds', rounds, '--protocol', protocol).ended;
+      expect(ended.code).toBe(0);
+      const result = resultIn(ended);
+      const [conviction] = result.convicted;
+      expect(result).toMatchObject({ rounds: Number(rounds), agreed: true, ended: 'rounds' });
+      expect(result.convicted).toHaveLength(1);
+      expect(result.stateHashes).toHaveLength(3);
+      expect(result.honest).not.toContain(conviction?.player);
+      // Which two of its packets meet first, and where, is up to the network.
+      const kinds = /^(inconsistency|bad-opening|vote-against-own-commitment|changed-vote)$/;
+      expect(conviction?.kind).toMatch(kinds);
+      const evidence = new Uint8Array(readFileSync(conviction?.file ?? ''));
+      expect(verifyEvidence(evidence)).toMatchObject({ kind: conviction?.kind, round: conviction?.round });
+      expect(leftovers()).toHaveLength(2);
+    },
+  );
 
   it.each(['neo', 'lockstep'])('of %s goes on when players are killed', async (protocol) => {
     const crashes = ['--crash', 'B@5', '--rounds', '110'];

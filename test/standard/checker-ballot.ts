@@ -5,7 +5,7 @@ import { vectorDigest } from './checker-datagram.ts';
 import { commitment, type Opening, type Slot } from './checker-evidence.ts';
 import { bits, type QuorumRead } from './checker-update.ts';
 
-export const nothing = Buffer.alloc(32);
+export const nothing: Buffer = Buffer.alloc(32);
 const ofRound = 255;
 
 /** A statement with its signer and part hash. */
@@ -96,11 +96,17 @@ export class Ballot {
   }
 
   /** The values of a vote or confirm; null if its hashes are not known. */
-  values({ entry }: SaidRead): Values | null {
-    const { named = 0, slots = this.members } = entry.numbers;
-    const hashes = this.hashes(named, entry.strings.values ?? nothing);
-    return hashes && valuesOf(slots, named, hashes);
+  values(said: SaidRead): Values | null {
+    const known = this.#known.get(said);
+    if (known !== undefined) return known;
+    const { named = 0, slots = this.members } = said.entry.numbers;
+    const hashes = this.hashes(named, said.entry.strings.values ?? nothing);
+    const values = hashes && valuesOf(slots, named, hashes);
+    if (values !== null) this.#known.set(said, values);
+    return values;
   }
+
+  readonly #known = new Map<SaidRead, Values>();
 
   /** The values of a slot that at least so many different signers of these statements give. */
   #shared(list: readonly SaidRead[], slot: number, least: number): Buffer[] {
@@ -175,6 +181,11 @@ export class Ballot {
     const { f, k } = this.quorum;
     if (this.opening(author, value) === null) return null;
     return this.holders(author) >= (k === 1 ? 1 : k + f) || k === 0 ? 'open' : null;
+  }
+
+  /** True when whoever holds an opening may take it for decided, without a word to the others. */
+  alone(author: number): boolean {
+    return this.quorum.k === 1 && this.opening(author, this.decided(author) ?? nothing) !== null;
   }
 
   /** True when a signer may open its own commitment by what was said so far. */

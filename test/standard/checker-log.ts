@@ -305,7 +305,7 @@ export function foldRound(terms: Terms, log: LogRead, closed: ClosedRead): LogRe
 
 // 10. Seeds of neo
 
-export const startSeed = firstRoundSeed;
+export const startSeed: (session: Uint8Array) => Buffer = firstRoundSeed;
 
 /** The seed after a round, from the openings of it that count, in seat order. */
 export function seedAfter(before: Buffer, openings: readonly Opening[]): Buffer {

@@ -70,6 +70,7 @@ export class Rules {
     const own = ballot.commitments(said.seat);
     this.needs(own.length > 0, 'vote-before-commit');
     this.needs(this.#within(named, ballot.members) && ((named >> said.seat) & 1) === 1, 'named');
+    if (own.length === 0 || !((named >> said.seat) & 1)) return;
     const value = ballot.values(said)?.get(said.seat);
     this.needs(value !== undefined && own.some((each) => same(each, value)), 'values');
   }

@@ -7,8 +7,8 @@
 import { concatBytes, equalBytes, toHex } from '../../base/bytes.ts';
 import type { Round, Seat } from '../../base/ids.ts';
 import { add, has, minus, nobody, type PlayerSet, seatsOf, union, within } from '../../base/players.ts';
-import { elide } from '../../wire/packet.ts';
-import { ROUND_INSTANCE } from '../../wire/statement.ts';
+import { elide, type Packet } from '../../wire/packet.ts';
+import { type NeoStatement, ROUND_INSTANCE } from '../../wire/statement.ts';
 import type { BySeat, Outcome } from '../round.ts';
 import { hearAccusations, publicKeyOf } from './accuse.ts';
 import { protocolDigest, stateDigest } from './digest.ts';
@@ -19,7 +19,7 @@ import { needed } from './openings.ts';
 import type { FinalRound } from './record.ts';
 import { roundSeed, seedAfter } from './seeds.ts';
 import {
-  type Contest,
+  type Contest, type Held,
   type Neo,
   type NeoRound,
   newest,
@@ -131,6 +131,12 @@ function openWindow(turn: Turn, number: Round): void {
   turn.change(number, { permittedAt: Math.max(round.permittedAt, turn.now.time) });
 }
 
+/** The packet of a statement with everything else left out: it may hold the same kind of other rounds. */
+function only(turn: Turn, { packet, statement }: Held<NeoStatement>): Packet {
+  const index = packet.entries.findIndex((entry) => entry.statement === statement);
+  return elide(packet, turn.state.setup.session, [index]);
+}
+
 /**
  * An input that broke the rules convicts its author if its own VOTE names the state that all judged it on. (Who
  * named another state evades; its input counted as none.)
@@ -144,16 +150,15 @@ function accuseIllegal(turn: Turn, { judged, round: number }: ClosedRound, seat:
   if (!equalBytes(vote.statement.state, judged)) return;
   const before = pastOf(turn.state, Math.max(0, number - setup.log.alpha));
   turn.set({ liars: add(liars, seat) });
-  const index = vote.packet.entries.findIndex(({ statement }) => statement?.kind === 'vote');
-  const { bytes } = elide(vote.packet, setup.session, [index]);
-  turn.want({ type: 'illegal', round: number, seat, vote: bytes });
+  const shown = only(turn, vote);
+  turn.want({ type: 'illegal', round: number, seat, vote: shown.bytes });
   turn.effects.push({
     type: 'illegal',
     player: seat,
     judged: before.log.round,
     session: setup.session,
     publicKey: publicKeyOf(turn, seat),
-    packets: [reveal.packet, vote.packet],
+    packets: [only(turn, reveal), shown],
     log: concatBytes(protocolDigest(before), before.log.epochId),
   });
 }

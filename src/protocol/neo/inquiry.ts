@@ -1,6 +1,6 @@
 /**
- * Comparing states with other players, at both ends: questions of others are answered from the states that are
- * kept here, and others are asked, and asked again, until it is known where their state differs (subtree.ts).
+ * Comparing states with other players, at both ends: questions of others are answered from the states that
+ * are kept here, and others are asked, and asked again, until it is known where their state differs.
  * All of it is outside of signatures and decides nothing; how much a player can ask for is bounded.
  */
 
@@ -32,7 +32,7 @@ const KEPT_MAX = 3;
 const WAITING_MAX = 16;
 /** Other rounds that are tried when the other has not the state of the one that was asked for. */
 const RESTARTS_MAX = 3;
-/** Bytes of states that one player can have looked through in a second, and what each question costs at least. */
+/** Bytes of states that a player can have looked through in a second, and what a question costs at least. */
 const WORK_MAX = 4 << 20;
 const WORK_MIN = 1 << 16;
 const WORK_WINDOW: Micros = micros(1000);

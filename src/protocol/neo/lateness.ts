@@ -13,6 +13,7 @@ import {
   LAG_UNIT,
   LATENESS_UNIT,
   largestButLiars,
+  latenessWithin,
   opensAt,
   REPORT_MAX,
   type Report,
@@ -74,7 +75,7 @@ function quantile(arrivals: readonly Arrival[]): Micros {
 
 /**
  * My report for the update of a round that I seal at this instant of the session clock. Of the others the
- * latest f are left out: they may be liars that send late.
+ * latest f are left out: they may be liars that send late. Who has heard too few reports what changes nothing.
  */
 export function reportOf(
   { arrivals }: Lateness,
@@ -85,7 +86,7 @@ export function reportOf(
   const recent = seatsOf(environment.members)
     .map((seat) => (arrivals[seat] ?? []).filter((arrival) => isRecent(arrival, round)))
     .filter((list) => list.length > 0);
-  const late = largestButLiars(recent.map(quantile), f) ?? 0;
+  const late = largestButLiars(recent.map(quantile), f) ?? latenessWithin(environment.pace.arrival);
   const opened = Math.min(time, opensAt(environment.pace, round, permittedAt));
   const lag = Math.max(0, opened - scheduledAt(environment.pace, round));
   return {

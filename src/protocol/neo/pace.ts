@@ -134,6 +134,11 @@ export function nextPace(
   return { ...next, round: Math.max(limits.roundMin, Math.floor((pace.round * 4) / 5)) };
 }
 
+/** The largest lateness that an arrival bound leaves as it is. */
+export function latenessWithin(arrival: Micros): Micros {
+  return Math.max(0, Math.floor(((arrival - MARGIN) * 4) / 5));
+}
+
 /** Grows as soon as it must, and shrinks only by more than an eighth, so that it does not flutter. */
 function nextArrival(
   { arrivalMax, arrivalMin }: PaceLimits,

@@ -1,6 +1,6 @@
 /**
- * A recording as bytes: what a match was agreed to be, then each final round with what proves it, then an end.
- * It can be written as the rounds become final and read a round at a time.
+ * A recording as bytes: what a match was agreed to be, each final round with its proof, and an end. It can
+ * be written as the rounds become final, and read a round at a time.
  *
  * Bytes: "FSRC", version, then frames: type (u8), length (u32), canonical plain data (wire/plain.ts):
  *

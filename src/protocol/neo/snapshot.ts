@@ -72,7 +72,7 @@ function votesOf(neo: Neo, round: Round, digest: Uint8Array): readonly Uint8Arra
   const judging = roundOf(neo, round + neo.setup.log.alpha);
   return (judging?.votes ?? []).flatMap((vote) => {
     if (vote === null || !equalBytes(vote.statement.state, digest)) return [];
-    const index = vote.packet.entries.findIndex(({ statement }) => statement?.kind === 'vote');
+    const index = vote.packet.entries.findIndex(({ statement }) => statement === vote.statement);
     return [elide(vote.packet, neo.setup.session, [index]).bytes];
   });
 }

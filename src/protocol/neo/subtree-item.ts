@@ -15,7 +15,7 @@ import { compareText, PLAIN_BYTES_MAX, PLAIN_DEPTH_MAX } from '../../wire/plain-
 
 export type Step = string | number;
 
-/** Places of an array, bytes or string from `from` to before `to`; keys of an object, with null for no end. */
+/** Places of an array, bytes or string from `from` to before `to`; keys of an object, null for no end. */
 export interface Range {
   readonly from: Step;
   readonly to: Step | null;
@@ -54,8 +54,9 @@ export type Answer =
       readonly digests: readonly Uint8Array[];
     }
   /**
-   * Of an object with `count` entries in all, those of the range: a digest of what comes before each of `keys`
-   * and from the one before on, and of the rest (`parts`); or all keys, and a digest of each value (`entries`).
+   * Of an object with `count` entries in all, those of the range: a digest of what comes before each of
+   * `keys` and from the one before on, and of the rest (`parts`); or all keys, and a digest of each value
+   * (`entries`).
    */
   | {
       readonly type: 'parts' | 'entries';
