@@ -77,7 +77,7 @@ export function findLies(
   const { sender } = packet;
   const { liars, setup } = turn.state;
   const round = turn.round(statement.round);
-  if (has(liars, sender) || sender === setup.me || !isSuspect(round, packet, statement)) return;
+  if (sender === setup.me || !isSuspect(round, packet, statement) || isAccused(turn, sender)) return;
   const key = publicKeyOf(turn, sender);
   const known = [...vectors, ...knownHashes(round, sender)];
   const alone = prove(setup.session, key, packet, undefined, known);
@@ -147,9 +147,23 @@ export function publicKeyOf(turn: Turn, seat: Seat): Uint8Array {
 /** Tells of a lie, and puts it into the log where it fits. */
 export function accuse(turn: Turn, player: Seat, evidence: Evidence): void {
   const bytes = encodeEvidence(evidence);
+  const fits = bytes.length < UPDATE_BYTES_MAX - 16;
+  if (has(turn.state.liars, player) && !fits) return;
   turn.set({ liars: add(turn.state.liars, player) });
   turn.effects.push({ type: 'evidence', player, kind: evidence.conflict.kind, evidence: bytes });
-  if (bytes.length < UPDATE_BYTES_MAX - 16) turn.want({ type: 'accuse', evidence: bytes });
+  if (fits) turn.want({ type: 'accuse', evidence: bytes });
+}
+
+/** True when a liar is out, or an accusation of it is on its way: a lie too large for the log is not enough. */
+function isAccused(turn: Turn, player: Seat): boolean {
+  const { final, liars, wanted } = turn.state;
+  if (!has(liars, player)) return false;
+  const key = publicKeyOf(turn, player);
+  if (!has(pastOf(turn.state, final).log.members, player)) return true;
+  return wanted.some(({ operation }) => {
+    if (operation.type === 'illegal') return operation.seat === player;
+    return operation.type === 'accuse' && equalBytes(decodeEvidence(operation.evidence)?.publicKey ?? key, key);
+  });
 }
 
 /** True when all votes that are held say the same. */

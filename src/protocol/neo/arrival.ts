@@ -12,7 +12,7 @@ import { add, has, minus, nobody, type PlayerSet, seatsOf } from '../../base/pla
 import { type Micros, micros } from '../../base/time.ts';
 import { CHUNK_BYTES_MAX, PLAYERS_MAX } from '../../wire/limits.ts';
 import type { ChunkItem } from '../../wire/rounds-item.ts';
-import { decodeSnapshot, type Snapshot, type Trust, verifySnapshot } from './snapshot.ts';
+import { type Snapshot, type Trust, verifySnapshot } from './snapshot.ts';
 import { PARTS_ASKED, PARTS_MAX, type PartsQuery } from './transfer.ts';
 
 /** The seat of who has none yet: in no set of players. */
@@ -158,7 +158,6 @@ export function judgeArrival(arrival: Arrival, at: Micros): Judged | null {
   if (parts.length < transfer.parts.length) return null;
   const bytes = concatBytes(...parts);
   const verified = verifySnapshot(bytes, trust);
-  if (!verified.ok) (globalThis as any).console.log('REFUSED', verified.refused, bytes.length, transfer.round, (globalThis as any).JSON.stringify(decodeSnapshot(bytes)?.steps.map((s) => [s.log.round, s.votes.length, s.log.members, s.log.epoch])));
   if (verified.ok && verified.value.round === transfer.round) return { snapshot: verified.value, bytes };
   const askAt = has(wrong, source) ? at + ASK_SLOWEST : at;
   return { snapshot: null, arrival: askAnother(arrival, add(wrong, source), askAt) };

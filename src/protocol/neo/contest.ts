@@ -82,7 +82,6 @@ export function takeChange(turn: Turn, held: Held<Change>, hash: Uint8Array): vo
   const all = [...before, change].sort((a, b) => a.statement.view - b.statement.view);
   const kept = all.filter((each, index) => index >= all.length - CHANGES_MAX || isNamed(each));
   turn.changeContest(number, instance, { changes: put(contest.changes, sender, kept) });
-  follow(turn, number, instance);
 }
 
 /** True when a view change can be one of this instance. */

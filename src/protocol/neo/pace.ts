@@ -134,9 +134,9 @@ export function nextPace(
   return { ...next, round: Math.max(limits.roundMin, Math.floor((pace.round * 4) / 5)) };
 }
 
-/** The largest lateness that an arrival bound leaves as it is. */
+/** The largest reported lateness that an arrival bound has room for. */
 export function latenessWithin(arrival: Micros): Micros {
-  return Math.max(0, Math.floor(((arrival - MARGIN) * 4) / 5));
+  return Math.max(0, Math.floor(((arrival - MARGIN) * 4) / 5 / LATENESS_UNIT)) * LATENESS_UNIT;
 }
 
 /** Grows as soon as it must, and shrinks only by more than an eighth, so that it does not flutter. */

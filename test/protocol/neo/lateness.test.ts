@@ -11,7 +11,7 @@ import {
   reportOf,
 } from '../../../src/protocol/neo/lateness.ts';
 import {
-  firstPace,
+  firstPace, latenessWithin,
   LAG_UNIT,
   LATENESS_UNIT,
   type Pace,
@@ -90,8 +90,8 @@ describe('the reported lateness', () => {
     return lateness;
   };
 
-  it('is none while nobody was heard', () => {
-    expect(lateOf(firstLateness(), 0, 1)).toBe(0);
+  it('leaves the arrival bound as it is while nobody was heard', () => {
+    expect(lateOf(firstLateness(), 0, 1)).toBe(latenessWithin(pace.arrival));
   });
 
   it('is what 99 % of the last 128 rounds do not exceed', () => {
@@ -107,7 +107,7 @@ describe('the reported lateness', () => {
   it('forgets what is older than 128 rounds, also of who is heard no more', () => {
     const before = run([1], 10, () => micros(300));
     expect(lateOf(before, 0, 10 + LATENESS_ROUNDS - 1)).toBe(micros(300));
-    expect(lateOf(before, 0, 10 + LATENESS_ROUNDS)).toBe(0);
+    expect(lateOf(before, 0, 10 + LATENESS_ROUNDS)).toBe(latenessWithin(pace.arrival));
     let after = before;
     for (let round = 11; round <= 10 + LATENESS_ROUNDS; round++) after = come(after, 1, round, micros(20));
     expect(lateOf(after, 0, 10 + LATENESS_ROUNDS)).toBe(micros(20));
