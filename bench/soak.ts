@@ -36,7 +36,8 @@ function wishes(): Wishes {
   const { only, players, rounds, seed } = values;
   return {
     rounds: integer('rounds', rounds, 1, Number.MAX_SAFE_INTEGER),
-    seed: seed === undefined ? Math.floor(Math.random() * 0x1_0000_0000) : integer('seed', seed, 0, 0xffffffff),
+    seed:
+      seed === undefined ? Math.floor(Math.random() * 0x1_0000_0000) : integer('seed', seed, 0, 0xffffffff),
     players: players === undefined ? undefined : integer('players', players, 2, 16),
     only,
   };
@@ -52,7 +53,9 @@ function line(seeds: number, rounds: number, wanted: number, next: number): stri
 function failed({ plan, result, violations }: SwarmReport): void {
   console.log(`\nseed ${plan.seed}, ${plan.players} players, liars ${plan.liars.join(',') || 'none'}:`);
   for (const violation of violations) console.log(`  ${violation}`);
-  console.log(`  finals ${result.players.map(({ rounds }) => rounds).join(' ')}, ${result.virtualMs} ms virtual`);
+  console.log(
+    `  finals ${result.players.map(({ rounds }) => rounds).join(' ')}, ${result.virtualMs} ms virtual`,
+  );
   console.log(`again: npm run soak -- --only --seed ${plan.seed} --players ${plan.players}`);
 }
 

@@ -6,7 +6,7 @@
 import type { Identity, SessionOptions } from 'fairstep';
 import { keyring } from 'fairstep/keyring/node';
 import type { Cheat } from 'fairstep/sim';
-import type { RosterEntry } from './messages.ts';
+import type { RosterEntry } from './roster.ts';
 
 type Transport = SessionOptions<unknown, unknown>['transport'];
 

@@ -10,10 +10,11 @@ import { verifyEvidence } from 'fairstep/evidence';
 import { bySeat } from './cheater.ts';
 import { Child } from './child.ts';
 import { lightcycles } from './game.ts';
-import type { FromPlayer, PlayerSettings, RosterEntry } from './messages.ts';
+import type { FromPlayer, PlayerSettings } from './messages.ts';
 import type { Crash, Options } from './options.ts';
 import { nameOf, namesOf, type Picture, type Rider, type Standing } from './picture.ts';
 import { type Conviction, type Report, type Result, resultOf } from './result.ts';
+import type { RosterEntry } from './roster.ts';
 
 /** Milliseconds between two arenas that are told for the live view at least. */
 const ARENA_MS = 30;

@@ -3,6 +3,7 @@
 import type { RoundStats } from 'fairstep';
 import type { Arena } from './game.ts';
 import type { Options } from './options.ts';
+import type { RosterEntry } from './roster.ts';
 
 /** What one player process is to do. */
 export interface PlayerSettings
@@ -15,11 +16,6 @@ export interface PlayerSettings
   /** UDP port; 0 for any free one. */
   readonly port: number;
   readonly logFile: string;
-}
-
-export interface RosterEntry {
-  readonly publicKey: Uint8Array;
-  readonly address: string;
 }
 
 export type ToPlayer =

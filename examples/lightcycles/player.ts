@@ -11,8 +11,9 @@ import { chooseTurn } from './bot.ts';
 import { besideTheTruth, cheating, signerOf } from './cheater.ts';
 import { type Arena, lightcycles, type Turn } from './game.ts';
 import { lies } from './lies.ts';
-import type { DoneReason, Figures, FromPlayer, PlayerSettings, RosterEntry, ToPlayer } from './messages.ts';
+import type { DoneReason, Figures, FromPlayer, PlayerSettings, ToPlayer } from './messages.ts';
 import { protocolOf } from './protocol.ts';
+import type { RosterEntry } from './roster.ts';
 
 type Transport = Awaited<ReturnType<typeof udp>>;
 

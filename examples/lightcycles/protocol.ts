@@ -1,12 +1,16 @@
 /** The parameters with which the demo plays a protocol, as its network wants them. */
 
 import { type LockstepProtocol, lockstep, type NeoProtocol, neo } from 'fairstep';
-import type { Options } from './options.ts';
+import type { ProtocolName } from './lies.ts';
 
 /** Milliseconds that a turn may need beside the injected delay, both ways. */
 const SLACK_MS = 20;
 
-type Given = Pick<Options, 'protocol' | 'roundMs' | 'latencyMs'>;
+interface Given {
+  readonly protocol: ProtocolName;
+  readonly roundMs: number;
+  readonly latencyMs: number;
+}
 
 /** The round length unless told: short, but not so that very many rounds are under way at once. */
 export function usualRoundMs(latencyMs: number): number {

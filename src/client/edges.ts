@@ -1,6 +1,6 @@
 /**
- * The world as a driver meets it: clock, randomness, keyring, log and transport behind its ports. An answer may
- * come at once or as a promise; what fails is handed to whoever owns the session.
+ * The world as a driver meets it: clock, randomness, keyring, log and transport behind its ports. An
+ * answer may come at once or as a promise; what fails is handed to whoever owns the session.
  */
 
 import type { Seat } from '../base/ids.ts';

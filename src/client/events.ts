@@ -6,8 +6,8 @@ import type { EvidenceKind } from '../protocol/evidence.ts';
 /** Events of a session by name. Players are seats: indices into `session.players`. */
 export interface SessionEvents<State, Input> {
   /**
-   * A round was played; `inputs` by seat, null where a player gave none that counts. Do not change `state`. In
-   * neo it may be taken back until it is final.
+   * A round was played; `inputs` by seat, null where a player gave none that counts. Do not change `state`.
+   * In neo it may be taken back until it is final.
    */
   advance: { readonly round: number; readonly state: State; readonly inputs: readonly (Input | null)[] };
   /** Rounds above this one are taken back: the next `advance` is of the round after it. Never in lockstep. */
@@ -18,8 +18,8 @@ export interface SessionEvents<State, Input> {
    */
   final: { readonly round: number; readonly stateHash: Uint8Array };
   /**
-   * Nothing has moved for too long. A suspicion, never evidence; sent again while it lasts. The reason `opening`
-   * is of neo alone: an accepted input is not opened.
+   * Nothing has moved for too long. A suspicion, never evidence; sent again while it lasts. The reason
+   * `opening` is of neo alone: an accepted input is not opened.
    */
   stall: { readonly round: number; readonly waitingFor: readonly number[]; readonly reason: StallReason };
   /** These players' states after the round differ from this player's: a determinism bug. Convicts nobody. */

@@ -1,4 +1,4 @@
-/** What a session is made from: the options that a game gives, and the two protocols with their parameters. */
+/** What a session is made from: the options that a game gives, and the two protocols with parameters. */
 
 import type { Keyring } from '../keyring/keyring.ts';
 import type { LogFactory } from '../log/log.ts';
@@ -50,7 +50,7 @@ export interface SessionOptions<State, Input> {
   readonly handshakeMs?: number;
 }
 
-/** Rounds that a decision may take until it acts: memory and what a player tells of open rounds grow with it. */
+/** Rounds that a decision may take until it acts: memory, and what is told of open rounds, grow with it. */
 const ALPHA_MAX = 128;
 /** The longest of short times and of long ones: a handshake has room for no more digits. */
 const TIME_MS_MAX = 8000;
@@ -100,8 +100,8 @@ export interface NeoOptions {
   /** Rounds in a row without an input in time that remove a player; eight more than those of a decision. */
   readonly silentRounds?: number;
   /**
-   * Rounds that a player may commit ahead of what is played; 1 is strict. Unless told what two arrivals take, and
-   * two more: who falls behind then waits, instead of having ever more rounds under way.
+   * Rounds that a player may commit ahead of what is played; 1 is strict. Unless told what two arrivals
+   * take, and two more: who falls behind then waits, instead of having ever more rounds under way.
    */
   readonly window?: number;
   /** How long an accepted input may stay unopened until the others give it up; 3000 unless told. */
@@ -157,7 +157,8 @@ function wrongNeo(parameters: NeoParameters): string | null {
 
 /**
  * Neo: rounds of fixed length; who is late is played without, who stays silent is removed, and votes decide.
- * Everything is part of what all players must agree on. Throws a RangeError or TypeError that names the option.
+ * Everything is part of what all players must agree on. Throws a RangeError or TypeError that names the
+ * option.
  */
 export function neo(options: NeoOptions = {}): NeoProtocol {
   for (const name of Object.keys(options)) {

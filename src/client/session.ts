@@ -22,7 +22,7 @@ import { type Run, recoverFrom, runOf } from './protocol.ts';
 import { type SessionStats, statsOf, Timings } from './stats.ts';
 import { tellEvidence, tellNotice } from './tell.ts';
 
-/** How long `leave` waits for others that may still need something, beside what leaving takes by the rules. */
+/** How long `leave` waits for others that may still need something, beside what the rules take. */
 const LEAVE_MS = 2000;
 
 export type SessionStatus = 'idle' | 'connecting' | 'running' | 'stalled' | 'ended';
@@ -61,8 +61,8 @@ export interface Session<State, Input> {
   remove(player: number, wish?: boolean): void;
   stats(): SessionStats;
   /**
-   * Leaves, tells the others, and closes transport and log. Resolves when nothing is left running: in neo when
-   * the decided rounds are without this player, or when that takes twice as long as it should.
+   * Leaves, tells the others, and closes transport and log. Resolves when nothing is left running: in neo
+   * when the decided rounds are without this player, or when that takes twice as long as it should.
    */
   leave(): Promise<void>;
 }

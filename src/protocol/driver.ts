@@ -8,7 +8,7 @@
 import type { Round, Seat } from '../base/ids.ts';
 import { nobody } from '../base/players.ts';
 import type { Micros } from '../base/time.ts';
-import type { Sealed, Verified } from '../crypto/signature.ts';
+import type { Verified } from '../crypto/signature.ts';
 import type { Hello } from '../wire/hello.ts';
 import { type Packet, statementOf } from '../wire/packet.ts';
 import type { SessionEffect } from './effect.ts';
@@ -16,7 +16,6 @@ import type {
   Engine,
   LinkView,
   MatchView,
-  Opened,
   Replay,
   RequestRefusal,
   Restored,
@@ -24,6 +23,7 @@ import type {
   SessionEvent,
   Wanted,
 } from './engine.ts';
+import { Intake } from './intake.ts';
 import type { Refusal } from './judge.ts';
 import { firstSeed } from './lockstep-state.ts';
 import { unsigned } from './open.ts';
@@ -31,9 +31,6 @@ import type { Advanced, Counts, Ports } from './ports.ts';
 import type { BySeat, Outcome } from './round.ts';
 
 type Effect = SessionEffect<unknown>;
-
-/** Verifications of one player's datagrams under way at once. */
-const VERIFYING_MAX = 64;
 
 export type { Advanced, Counts, Ports } from './ports.ts';
 
@@ -56,8 +53,7 @@ export class Driver<S extends Running, R extends Restored = Restored> {
   readonly #engine: Engine<S, R>;
   readonly #ports: Ports;
   readonly #effects: Effect[] = [];
-  /** By seat. */
-  readonly #verifying: number[] = [];
+  readonly #intake: Intake;
   #draining = false;
   #unflushed = false;
   /** Rounds that cannot be taken back and are not durable yet. */
@@ -78,6 +74,17 @@ export class Driver<S extends Running, R extends Restored = Restored> {
   constructor(engine: Engine<S, R>, setup: S['setup'], ports: Ports, recovered: R | null = null) {
     this.#engine = engine;
     this.#ports = ports;
+    this.#intake = new Intake({
+      now: () => ports.now(),
+      verify: (sealed, done) => {
+        this.counts.verified++;
+        ports.verify(sealed, (value) => {
+          if (!this.#stopped) done(value);
+        });
+      },
+      refuse: (refusal) => this.count(refusal),
+      hand: (event) => this.dispatch(event),
+    });
     this.session = engine.create(setup, ports.now(), recovered);
     if (recovered === null) return;
     const { committed, from = null, outcomes } = engine.replay(recovered);
@@ -142,7 +149,8 @@ export class Driver<S extends Running, R extends Restored = Restored> {
 
   /** Asks the others to let the player of an encoded request in; answers why not, or null. */
   sponsor(request: Uint8Array): RequestRefusal | null {
-    const refused = this.#engine.judgeRequest === undefined ? 'closed' : this.#engine.judgeRequest(this.session, request);
+    const refused =
+      this.#engine.judgeRequest === undefined ? 'closed' : this.#engine.judgeRequest(this.session, request);
     if (refused === null) this.dispatch({ type: 'sponsor', at: this.#ports.now(), request });
     return refused;
   }
@@ -169,59 +177,7 @@ export class Driver<S extends Running, R extends Restored = Restored> {
     this.counts.bytesIn += datagram.length;
     const opened = this.#engine.open(this.session, from, datagram);
     for (const refusal of opened.refused) this.count(refusal);
-    if (opened.hello !== null) this.#receiveHello(from, opened.hello);
-    else if (opened.header !== null) this.#receiveBundle(from, opened);
-  }
-
-  #receiveHello(from: Seat, sealed: Sealed<Hello>): void {
-    if ((this.#verifying[from] ?? 0) >= VERIFYING_MAX) return this.count('busy');
-    this.#verify(from, sealed, (hello) => {
-      if (hello === null) this.count('signature');
-      else this.dispatch({ type: 'hello', at: this.#ports.now(), from, hello });
-    });
-  }
-
-  #receiveBundle(from: Seat, { attachments, header, carried, packets, proofs }: Opened): void {
-    const claims = [...packets, ...proofs.flat()];
-    if ((this.#verifying[from] ?? 0) + claims.length > VERIFYING_MAX) return this.count('busy');
-    const values = new Map<Sealed<Packet>, Verified<Packet>>();
-    let left = claims.length;
-    const finish = (): void => {
-      const held = (sealed: Sealed<Packet>): Verified<Packet>[] => {
-        const value = values.get(sealed);
-        return value === undefined ? [] : [value];
-      };
-      this.dispatch({
-        type: 'bundle',
-        at: this.#ports.now(),
-        from,
-        header,
-        carried,
-        packets: packets.flatMap(held),
-        proofs: proofs
-          .filter((proof) => proof.every((each) => values.has(each)))
-          .map((proof) => proof.flatMap(held)),
-        attachments,
-      });
-    };
-    if (left === 0) return finish();
-    for (const claim of claims) {
-      this.#verify(from, claim, (value) => {
-        if (value === null) this.count('signature');
-        else values.set(claim, value);
-        left--;
-        if (left === 0) finish();
-      });
-    }
-  }
-
-  #verify<T>(from: Seat, sealed: Sealed<T>, done: (value: Verified<T> | null) => void): void {
-    this.#verifying[from] = (this.#verifying[from] ?? 0) + 1;
-    this.counts.verified++;
-    this.#ports.verify(sealed, (value) => {
-      this.#verifying[from] = (this.#verifying[from] ?? 1) - 1;
-      if (!this.#stopped) done(value);
-    });
+    this.#intake.take(from, opened);
   }
 
   /** Steps the session and carries out what follows. */

@@ -49,7 +49,8 @@ export class FinalsChecker {
   played(seat: Seat, round: Round, hash: Uint8Array): void {
     const course = this.#courses.get(seat);
     if (course === undefined || !this.#honest(seat)) return;
-    if (round !== course.newest + 1) this.#tell(`order: player ${seat} plays ${round} after ${course.newest}`);
+    if (round !== course.newest + 1)
+      this.#tell(`order: player ${seat} plays ${round} after ${course.newest}`);
     course.newest = round;
     course.hashes.set(round, hash);
   }
@@ -57,7 +58,8 @@ export class FinalsChecker {
   rolledBack(seat: Seat, round: Round): void {
     const course = this.#courses.get(seat);
     if (course === undefined || !this.#honest(seat)) return;
-    if (round < course.final) this.#tell(`order: player ${seat} goes back to ${round} before its final round`);
+    if (round < course.final)
+      this.#tell(`order: player ${seat} goes back to ${round} before its final round`);
     course.newest = round;
   }
 
@@ -70,7 +72,8 @@ export class FinalsChecker {
   final(seat: Seat, round: Round, hash: Uint8Array, log: LogView | null, sound: boolean): void {
     const course = this.#courses.get(seat);
     if (course === undefined || !this.#honest(seat)) return;
-    if (round !== course.final + 1) this.#tell(`order: final ${round} at player ${seat} after ${course.final}`);
+    if (round !== course.final + 1)
+      this.#tell(`order: final ${round} at player ${seat} after ${course.final}`);
     const played = course.hashes.get(round);
     if (played === undefined || !equalBytes(played, hash))
       this.#tell(`order: what is final at player ${seat} is not what it has played in round ${round}`);

@@ -142,8 +142,7 @@ export class GateChecker {
       watched.votes.set(to, votes);
       const before = votes.get(by) ?? [];
       const voted = votedOf(statement);
-      if (!before.some((each) => isSame(voted, each)))
-        votes.set(by, [...before, voted]);
+      if (!before.some((each) => isSame(voted, each))) votes.set(by, [...before, voted]);
     } else if (statement.kind === 'confirm') this.#confirmed(watched, to, by, statement);
     else if (statement.kind === 'commit' && !this.#honest(by)) {
       this.#committed(watched, by, statement.commitment);
@@ -187,13 +186,7 @@ export class GateChecker {
     return Math.max(0, ...[...voters.values()].map(({ size }) => size));
   }
 
-  #mostConfirmed(
-    watched: Watched,
-    members: readonly Seat[],
-    by: Seat,
-    epoch: Epoch,
-    author: Seat,
-  ): number {
+  #mostConfirmed(watched: Watched, members: readonly Seat[], by: Seat, epoch: Epoch, author: Seat): number {
     const senders = new Map<string, Set<Seat>>();
     for (const confirm of watched.confirms.get(by)?.values() ?? []) {
       if (!has(confirm.slots, author) || confirm.epoch !== epoch || !members.includes(confirm.by)) continue;
@@ -206,12 +199,19 @@ export class GateChecker {
   }
 
   /** What a vote or confirm says of a slot; null if the hashes behind its digest are not known. */
-  #valueOf(watched: Watched, members: readonly Seat[], { named, values }: Voted, author: Seat): string | null {
+  #valueOf(
+    watched: Watched,
+    members: readonly Seat[],
+    { named, values }: Voted,
+    author: Seat,
+  ): string | null {
     if (!has(named, author)) return NONE;
     const seats = members.filter((seat) => has(named, seat));
     const told = this.#vectors.get(values)?.[seats.indexOf(author)];
     if (told !== undefined) return toHex(told);
-    const choices = seats.map((seat) => [...(watched.commitments.get(seat)?.values() ?? [])].map(({ hash }) => [seat, hash] as const));
+    const choices = seats.map((seat) =>
+      [...(watched.commitments.get(seat)?.values() ?? [])].map(({ hash }) => [seat, hash] as const),
+    );
     let vectors: (readonly (readonly [Seat, Uint8Array])[])[] = [[]];
     for (const choice of choices) {
       vectors = vectors.flatMap((vector) => choice.map((each) => [...vector, each])).slice(0, TRIES_MAX);
@@ -242,7 +242,9 @@ export class GateChecker {
       const shown = watched.commitments.get(author)?.get(toHex(value));
       const late = watched.opened !== null && (shown?.at ?? 0) > watched.opened;
       if (!this.#honest(author) && !isNone && late && !watched.convicted)
-        this.#tell(`lookahead: a commitment of ${author} made after an opening is accepted in round ${round}`);
+        this.#tell(
+          `lookahead: a commitment of ${author} made after an opening is accepted in round ${round}`,
+        );
     }
   }
 }
@@ -258,8 +260,11 @@ function isSame(a: Voted, b: Voted): boolean {
 function placeOf(statement: NeoStatement): string {
   const { epoch, kind, round } = statement;
   if (kind === 'hold') return `${epoch} ${round} ${statement.index}`;
-  if (kind === 'confirm') return `${epoch} ${round} ${statement.instance} ${statement.view} ${statement.index}`;
-  return 'instance' in statement ? `${epoch} ${round} ${statement.instance} ${statement.view}` : `${epoch} ${round}`;
+  if (kind === 'confirm')
+    return `${epoch} ${round} ${statement.instance} ${statement.view} ${statement.index}`;
+  return 'instance' in statement
+    ? `${epoch} ${round} ${statement.instance} ${statement.view}`
+    : `${epoch} ${round}`;
 }
 
 /** Everything that a statement says, as text. */

@@ -22,7 +22,8 @@ function longest(lists: readonly (readonly unknown[] | null)[]): number {
 
 function contestBounds({ changes, confirms, prepares, proposals, proven }: Contest): readonly Bound[] {
   return [
-    ['view changes of one sender', longest(changes), 3],
+    // The newest few, and those that a proposal which is kept names.
+    ['view changes of one sender', longest(changes), 3 + 4 + PLAYERS_MAX],
     ['confirms of one sender', longest(confirms), 24],
     // The newest few, and those that the best certificate of a slot rests on.
     ['prepares of one sender', longest(prepares), 4 + PLAYERS_MAX],
@@ -35,7 +36,9 @@ function roundBounds(round: NeoRound): readonly Bound[] {
   return [
     ['holds of one sender', longest(round.holds), 16],
     ['loose vectors of a round', round.vectors.length, 48],
-    ...[round.slots, ...round.openings].flatMap((contest) => (contest === null ? [] : contestBounds(contest))),
+    ...[round.slots, ...round.openings].flatMap((contest) =>
+      contest === null ? [] : contestBounds(contest),
+    ),
   ];
 }
 
@@ -54,7 +57,10 @@ function machineBounds(neo: Neo, { alpha, n, silence }: MemoryTerms): readonly B
 }
 
 /** The bounds that a session breaks; none if all is well. Whatever it receives or is not acknowledged. */
-export function memoryExcess({ clock, lateness, link, neo }: NeoSession, terms: MemoryTerms): readonly Bound[] {
+export function memoryExcess(
+  { clock, lateness, link, neo }: NeoSession,
+  terms: MemoryTerms,
+): readonly Bound[] {
   const bounds: Bound[] = [
     ['peers', link.peers.filter((peer) => peer !== null).length, terms.n - 1],
     ['statements to send', link.fresh.length, 64],

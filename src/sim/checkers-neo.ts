@@ -136,7 +136,8 @@ export class NeoCheckers implements Watcher {
       if (kind !== 'reveal') continue;
       const neo = this.#match.session(seat)?.neo;
       const open = neo?.rounds[round - neo.roundsFrom];
-      if (open && round < this.#soundUntil) this.#gate.opens(seat, round, this.#terms(seatsOf(open.environment.members)));
+      if (open && round < this.#soundUntil)
+        this.#gate.opens(seat, round, this.#terms(seatsOf(open.environment.members)));
     }
   }
 

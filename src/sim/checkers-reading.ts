@@ -72,7 +72,9 @@ export class Reading {
     return {
       sender: packet.sender,
       packet,
-      statements: packet.entries.flatMap(({ statement }) => (statement === null ? [] : [statement as NeoStatement])),
+      statements: packet.entries.flatMap(({ statement }) =>
+        statement === null ? [] : [statement as NeoStatement],
+      ),
       isValid: () => {
         valid ??= key !== undefined && this.#verifier.verify(sealPacket(packet, session, key)) !== null;
         return valid;

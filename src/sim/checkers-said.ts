@@ -67,15 +67,18 @@ export class SaidChecker {
       if (said === undefined) this.#said.set(key, entry.bytes);
       else if (!equalBytes(said, entry.bytes))
         this.#tell(`one-${kind}: player ${seat} says two different things in round ${round}`);
-      if (!durable.said.has(toHex(entry.bytes))) this.#tell(`persist: ${kind} of player ${seat}, round ${round}`);
+      if (!durable.said.has(toHex(entry.bytes)))
+        this.#tell(`persist: ${kind} of player ${seat}, round ${round}`);
       this.#basis(seat, entry.statement as NeoStatement, durable);
     }
   }
 
   #basis(seat: Seat, statement: NeoStatement, durable: Durable): void {
     const { kind, round } = statement;
-    if (kind === 'commit' && !durable.sealed.has(round)) this.#tell(`persist: input of player ${seat}, round ${round}`);
-    if (kind === 'vote' && !durable.voted.has(round)) this.#tell(`persist: vote of player ${seat}, round ${round}`);
+    if (kind === 'commit' && !durable.sealed.has(round))
+      this.#tell(`persist: input of player ${seat}, round ${round}`);
+    if (kind === 'vote' && !durable.voted.has(round))
+      this.#tell(`persist: vote of player ${seat}, round ${round}`);
     if (kind !== 'hold') return;
     for (let author = 0; author < 16; author++) {
       if ((statement.authors & (1 << author)) === 0 || durable.openings.has(`${round} ${author}`)) continue;

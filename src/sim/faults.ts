@@ -60,7 +60,8 @@ export class Faults {
       after(fault.forMs, () => network.partition(null));
     } else if (fault.type === 'silence') after(fault.forMs, network.impair({ ...EVERYBODY, loss: 1 }));
     else if (fault.type === 'link') after(fault.forMs, network.impair(fault));
-    else if (fault.type === 'flood') this.#flood(seatOf(fault.to), fault.perSecond, now() + micros(fault.forMs));
+    else if (fault.type === 'flood')
+      this.#flood(seatOf(fault.to), fault.perSecond, now() + micros(fault.forMs));
     else if (fault.type === 'calm') {
       this.#calm = true;
       network.calm();

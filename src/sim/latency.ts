@@ -61,13 +61,18 @@ function spanOf(times: readonly number[]): Span {
 }
 
 /** Loses what a scenario loses: the first datagram of a round with that statement of player 0. */
-function losing(scenario: LatencyScenario, players: number, session: () => Uint8Array | null): (passing: Passing) => boolean {
+function losing(
+  scenario: LatencyScenario,
+  players: number,
+  session: () => Uint8Array | null,
+): (passing: Passing) => boolean {
   const lost = new Set<string>();
   const kind = scenario === 'lost vote' ? 'vote' : 'commit';
   const targets = scenario === 'split' ? Math.ceil(players / 2) : players - 1;
   return ({ datagram, from, to }) => {
     const id = session();
-    if (scenario === 'good' || scenario === 'crashed' || from !== 0 || to < targets || id === null) return true;
+    if (scenario === 'good' || scenario === 'crashed' || from !== 0 || to < targets || id === null)
+      return true;
     const rounds = decodeRounds(id, datagram);
     if (!rounds.ok) return true;
     for (const item of rounds.value.items) {

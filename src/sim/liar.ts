@@ -133,7 +133,8 @@ class LiarRun implements CheatRun {
     const key = toHex(packet.signature.subarray(0, 16));
     const known = this.#plans.get(key);
     if (known !== undefined) return known;
-    const way = (['withhold', 'late', 'mute', 'split', 'both'] as const).find((each) => this.#is(each)) ?? 'tell';
+    const way =
+      (['withhold', 'late', 'mute', 'split', 'both'] as const).find((each) => this.#is(each)) ?? 'tell';
     const camp = this.#table.conspiracy.campOf(this.#table.round, (bound) => this.#context.random(bound));
     const other = way === 'split' || way === 'both' ? this.#otherThan(packet) : null;
     const plan: Plan = { way, other, camp, left: [] };
@@ -147,7 +148,9 @@ class LiarRun implements CheatRun {
     const { random } = this.#context;
     const said = entries.flatMap(({ statement }) => (statement === null ? [] : [statement as NeoStatement]));
     const which = random(said.length + 1);
-    return this.#signed(said.map((each, index) => (index === which || which === said.length ? this.#lies.instead(each) : each)));
+    return this.#signed(
+      said.map((each, index) => (index === which || which === said.length ? this.#lies.instead(each) : each)),
+    );
   }
 
   /** A packet of these statements under the own signature; null if they do not fit one. */
@@ -185,12 +188,20 @@ class LiarRun implements CheatRun {
       opened: sets(),
     }));
     const length = forged.findLastIndex((each) => Object.values(each).some((set) => set !== 0)) + 1;
-    const stamped = { sentAt: random(2) === 0 ? random(0x100000000) : stamp.sentAt, echo: stamp.echo, held: stamp.held };
+    const stamped = {
+      sentAt: random(2) === 0 ? random(0x100000000) : stamp.sentAt,
+      echo: stamp.echo,
+      held: stamp.held,
+    };
     if (stamped.held !== 0xffffffff && random(2) === 0) stamped.echo = random(0x100000000);
     const way = random(4);
     if (way === 0) return { stamp: stamped, final, rounds };
     if (way === 1) return { stamp: stamped, final: random(2) === 0 ? 0 : 0xfffffff0, rounds: [] };
-    return { stamp: stamped, final: Math.max(0, final + random(5) - 2), rounds: way === 2 ? forged.slice(0, length) : rounds };
+    return {
+      stamp: stamped,
+      final: Math.max(0, final + random(5) - 2),
+      rounds: way === 2 ? forged.slice(0, length) : rounds,
+    };
   }
 
   #bundles(header: RoundsHeader, items: readonly RoundsItem[]): readonly Uint8Array[] {

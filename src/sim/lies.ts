@@ -3,8 +3,8 @@
  * statement, or where there is none. Some are provable, some only unhelpful; which is for others to find out.
  */
 
-import { playersFromBits, seatsOf } from '../base/players.ts';
 import { seatOf } from '../base/ids.ts';
+import { playersFromBits, seatsOf } from '../base/players.ts';
 import { commit, vectorDigest } from '../crypto/commitment.ts';
 import { hash } from '../crypto/hash.ts';
 import { pack } from '../protocol/neo/update.ts';
@@ -41,11 +41,18 @@ export class Lies {
   }
 
   /** An opening of the own slot other than the honest one, always the same for a round. */
-  #other(epoch: number, round: number): { readonly input: Uint8Array; readonly salt: Uint8Array; readonly commitment: Uint8Array } {
+  #other(
+    epoch: number,
+    round: number,
+  ): { readonly input: Uint8Array; readonly salt: Uint8Array; readonly commitment: Uint8Array } {
     const session = this.#table.session as Uint8Array;
     const salt = hash('seed', session, Uint8Array.of(this.#seat, round >>> 8, round)).slice(0, 16);
     const input = pack({ lateness: 0, lag: 0 }, [], Uint8Array.of(3, 1));
-    return { input, salt, commitment: commit({ session, epoch, round, author: seatOf(this.#seat) }, salt, input) };
+    return {
+      input,
+      salt,
+      commitment: commit({ session, epoch, round, author: seatOf(this.#seat) }, salt, input),
+    };
   }
 
   /** A hash that a vote on a slot could name. */
@@ -90,10 +97,7 @@ export class Lies {
     return this.#inContest(said, round);
   }
 
-  #inContest(
-    said: Extract<NeoStatement, { readonly instance: number }>,
-    round: number,
-  ): NeoStatement {
+  #inContest(said: Extract<NeoStatement, { readonly instance: number }>, round: number): NeoStatement {
     const all = (1 << this.#seats) - 1;
     const slots = said.instance === ROUND_INSTANCE ? all : 1 << said.instance;
     if (said.kind === 'confirm') {
@@ -104,13 +108,20 @@ export class Lies {
     if (said.kind === 'prepare') return { ...said, proposal: this.#hash() };
     const { hashes, named } = this.#vector(round, slots);
     if (said.kind === 'propose') {
-      const changes = this.#one(said.changes, said.changes.slice(1), [this.#hash(), ...said.changes.slice(1)]);
+      const changes = this.#one(said.changes, said.changes.slice(1), [
+        this.#hash(),
+        ...said.changes.slice(1),
+      ]);
       return { ...said, changes, named, values: hashes };
     }
     const opening = said.instance !== ROUND_INSTANCE;
     const claim = opening ? this.#one(NONE, this.#value(round, said.instance)) : NONE;
     const vote = opening ? { named: playersFromBits(0), votes: [] } : { named, votes: hashes };
-    const certified = this.#one(said.certified, [], this.#certified(round).filter(({ slot }) => (slots & (1 << slot)) !== 0));
+    const certified = this.#one(
+      said.certified,
+      [],
+      this.#certified(round).filter(({ slot }) => (slots & (1 << slot)) !== 0),
+    );
     return { ...said, ...this.#one(vote, { named: said.named, votes: said.votes }), certified, claim };
   }
 
@@ -119,8 +130,17 @@ export class Lies {
     const { epoch: now, round: newest } = this.#table;
     const random = this.#random;
     const epoch = this.#one(now, now, now, now, now + 1, Math.max(0, now - 1), 0xffff);
-    const round = Math.max(1, this.#one(newest, newest - random(8), newest - random(60), newest + random(60), 0xffffffff));
-    const instance = this.#one(ROUND_INSTANCE, ROUND_INSTANCE, random(this.#seats), random(this.#seats), random(256));
+    const round = Math.max(
+      1,
+      this.#one(newest, newest - random(8), newest - random(60), newest + random(60), 0xffffffff),
+    );
+    const instance = this.#one(
+      ROUND_INSTANCE,
+      ROUND_INSTANCE,
+      random(this.#seats),
+      random(this.#seats),
+      random(256),
+    );
     const view = this.#one(0, 1, 1, 2, 3, 8, 65535);
     const place = { epoch, round, instance, view };
     const empty = playersFromBits(0);

@@ -6,16 +6,16 @@ import { compareBytes } from '../base/bytes.ts';
 import { type Seat, seatOf } from '../base/ids.ts';
 import { prng } from '../base/prng.ts';
 import { micros } from '../base/time.ts';
+import type { Engine, Restored, Running } from '../protocol/engine.ts';
 import type { Game } from '../protocol/game.ts';
 import { encodeAgreement } from '../protocol/handshake.ts';
-import type { Engine, Restored, Running } from '../protocol/engine.ts';
 import { lockstepEngine } from '../protocol/lockstep-engine.ts';
 import { neoEngine } from '../protocol/neo/engine.ts';
 import { alphaOf } from '../protocol/neo/options.ts';
 import type { Plain } from '../wire/plain.ts';
 import { nobleSigner, simulatedSecret, Verifier } from './keys.ts';
-import type { SimulationOptions } from './options.ts';
 import type { Comer } from './newcomer.ts';
+import type { SimulationOptions } from './options.ts';
 import { Player, type PlayerWorld } from './player.ts';
 
 export interface SimulatedIdentity {
@@ -74,7 +74,18 @@ export function matchOf<State, Input>(
     comer({ keys: known, newcomer, seat, secretKey }, world, seated) {
       const random = prng(seed).split('player').split(seat);
       const own = { ...session, keys: known, newcomer };
-      return new Player({ engine, game, lag, seat, secretKey, session: own, random, verifier, world, seated });
+      return new Player({
+        engine,
+        game,
+        lag,
+        seat,
+        secretKey,
+        session: own,
+        random,
+        verifier,
+        world,
+        seated,
+      });
     },
   };
 }

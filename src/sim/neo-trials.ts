@@ -269,9 +269,9 @@ const votes: readonly Trial[] = [
     classic: 'pivot-vote',
     counted: 'splits',
     allowed: 'none',
-    players: 4,
+    players: 5,
     match: (_trial, seats) => ({
-      ...weak(0, (to) => to === 2),
+      ...weak(0, (to) => to === 2 || to === 3),
       cheats: { [seats.at(-1) as number]: cheats.pivotVote({ victim: 0, favoured: [0, 1] }) },
     }),
   },
@@ -281,9 +281,9 @@ const votes: readonly Trial[] = [
     classic: null,
     counted: 'splits',
     allowed: 'none',
-    players: 4,
+    players: 5,
     match: (_trial, seats) => ({
-      ...weak(0, (to) => to === 2),
+      ...weak(0, (to) => to === 2 || to === 3),
       cheats: { [seats.at(-1) as number]: cheats.pivotVote({ victim: 0, favoured: [0, 1], double: true }) },
     }),
   },

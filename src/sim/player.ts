@@ -116,7 +116,8 @@ export class Player<State, Input> {
   }
 
   #receive(from: Seat, datagram: Uint8Array): void {
-    if (from < this.#setup.session.keys.length || this.#addresses.has(from)) this.driver?.receive(from, datagram);
+    if (from < this.#setup.session.keys.length || this.#addresses.has(from))
+      this.driver?.receive(from, datagram);
     else this.driver?.count('address');
   }
 

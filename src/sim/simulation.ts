@@ -8,8 +8,8 @@ import { type Micros, micros } from '../base/time.ts';
 import type { EndReason, Notice } from '../protocol/effect.ts';
 import type { Game } from '../protocol/game.ts';
 import type { Refusal } from '../protocol/judge.ts';
-import type { NeoSession } from '../protocol/neo/session.ts';
 import { alphaOf } from '../protocol/neo/options.ts';
+import type { NeoSession } from '../protocol/neo/session.ts';
 import type { CheatRun } from './cheat.ts';
 import { Checkers } from './checkers.ts';
 import { NeoCheckers } from './checkers-neo.ts';
@@ -133,7 +133,8 @@ export class Simulation<State, Input> {
     if (comer === null) return this.queue.add(this.now + micros(100), () => this.#comeIn());
     const { newcomer, seat } = comer;
     const player = this.#match.comer(comer, this.#world(), (own) => {
-      if (own !== seat) throw new Error('simulate: newcomers must come far enough apart to take seats in order');
+      if (own !== seat)
+        throw new Error('simulate: newcomers must come far enough apart to take seats in order');
     });
     this.players.push(player);
     this.#standings.push(noStanding());
@@ -143,7 +144,8 @@ export class Simulation<State, Input> {
     const nonce = player.driver?.session.setup.nonce as Uint8Array;
     const { verifier } = this.#match;
     const request = requestOf(comer, nonce, (secret, key, message) => verifier.sign(secret, key, message));
-    for (const other of this.players) if (other !== player) this.#take(other.seat, { type: 'sponsor', request });
+    for (const other of this.players)
+      if (other !== player) this.#take(other.seat, { type: 'sponsor', request });
   }
 
   #cheat(seat: Seat): void {

@@ -15,7 +15,7 @@ export { Conspiracy, type LiarOptions, liar, type Ways } from './liar.ts';
 export type * from './options.ts';
 export { replayTrace } from './replay.ts';
 export { Simulation } from './simulation.ts';
-export { runSwarm, type SwarmPlan, swarmPlan, type SwarmReport } from './swarm.ts';
+export { runSwarm, type SwarmPlan, type SwarmReport, swarmPlan } from './swarm.ts';
 
 /**
  * Plays a match of `game` in virtual time. Throws a TypeError or RangeError that names the option

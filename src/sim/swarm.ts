@@ -6,7 +6,7 @@
 
 import { type Prng, prng } from '../base/prng.ts';
 import type { Game } from '../protocol/game.ts';
-import { type NeoParameters, alphaOf } from '../protocol/neo/options.ts';
+import { alphaOf, type NeoParameters } from '../protocol/neo/options.ts';
 import type { Cheat } from './cheat.ts';
 import { NeoCheckers } from './checkers-neo.ts';
 import type { Signer } from './keys.ts';
@@ -110,7 +110,12 @@ function playerFaults(draw: Draw, players: number, calmMs: number, spare: number
     faults.push({ type: 'crash', player: anybody(), atMs: atMs(), downMs: draw.between(1, 1500) });
   }
   for (let i = draw.some(4); i > 0; i--) {
-    faults.push({ type: 'crash-at-act', player: anybody(), act: draw.between(1, 3000), downMs: draw.between(1, 500) });
+    faults.push({
+      type: 'crash-at-act',
+      player: anybody(),
+      act: draw.between(1, 3000),
+      downMs: draw.between(1, 500),
+    });
   }
   for (let i = draw.some(3); i > 0; i--) {
     faults.push({ type: 'pause', player: anybody(), atMs: atMs(), forMs: draw.between(1, 1500) });
@@ -218,6 +223,8 @@ export function runSwarm<State>(
   const violations = broken === null ? [...result.violations] : [broken, ...result.violations];
   const late = rounds < (plan.options.rounds ?? 0);
   if (broken === null && late && mustProgress(simulation as unknown as Simulation<never, never>, plan))
-    violations.push(`progress: ${rounds} of ${plan.options.rounds} rounds, ${CALM_LIMIT_MS} ms after all was calm`);
+    violations.push(
+      `progress: ${rounds} of ${plan.options.rounds} rounds, ${CALM_LIMIT_MS} ms after all was calm`,
+    );
   return { plan, rounds, violations, result };
 }

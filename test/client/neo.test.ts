@@ -1,4 +1,4 @@
-/** Sessions that play neo: over memory and over UDP, with players that crash, come back, fall silent and leave. */
+/** Sessions that play neo: over memory and UDP, with players that crash, come back, fall silent and leave. */
 
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { chooseTurn } from '../../examples/lightcycles/bot.ts';
 import { besideTheTruth, cheating, signerOf } from '../../examples/lightcycles/cheater.ts';
 import { type Arena, lightcycles, type Turn } from '../../examples/lightcycles/game.ts';
-import type { RosterEntry } from '../../examples/lightcycles/messages.ts';
+import type { RosterEntry } from '../../examples/lightcycles/roster.ts';
 
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
 const bytesOf = (word: string): Uint8Array => new Uint8Array(Buffer.from(word, 'latin1'));

@@ -60,7 +60,7 @@ const controls: readonly Control[] = [
     defence: 'the gate: who opens before it has voted',
     cheat: 'lookahead',
     variant: 'commits when all',
-    gains: 0.9,
+    gains: 0.3,
     edits: [
       {
         file: 'protocol/neo/gate.ts',
@@ -76,9 +76,9 @@ const controls: readonly Control[] = [
   },
   {
     defence: 'certificates: who is content with a majority',
-    cheat: 'collusion of f',
-    variant: 'two stories',
-    gains: 0.1,
+    cheat: 'pivot vote',
+    variant: 'the others are told',
+    gains: 0.3,
     edits: [majority],
   },
   {

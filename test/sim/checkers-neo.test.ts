@@ -89,7 +89,12 @@ describe('finals', () => {
   });
 });
 
-const commit = (value: number): NeoStatement => ({ kind: 'commit', epoch: 0, round: 1, commitment: digest(value) });
+const commit = (value: number): NeoStatement => ({
+  kind: 'commit',
+  epoch: 0,
+  round: 1,
+  commitment: digest(value),
+});
 const vote = (named: number): Vote => ({
   kind: 'vote',
   epoch: 0,
@@ -157,7 +162,13 @@ describe('what is said', () => {
     const packet = signedPacket(a, entriesOf([statement]), new Uint8Array(64));
     return { sender: a, statements: [statement], packet, isValid: () => true };
   };
-  const reveal = { kind: 'reveal', epoch: 0, round: 1, input: digest(1), salt: digest(1).slice(0, 16) } as const;
+  const reveal = {
+    kind: 'reveal',
+    epoch: 0,
+    round: 1,
+    input: digest(1),
+    salt: digest(1).slice(0, 16),
+  } as const;
   const written = (...records: readonly NeoRecord[]): readonly Uint8Array[] => records.map(encodeNeoRecord);
 
   it('is fine when it was written down', () => {
@@ -183,7 +194,9 @@ describe('memory', () => {
     const session = simulation.neoSession(a);
     const bounds = { n: 4, alpha: 12, silence: 20 };
     expect(session && memoryExcess(session, bounds)).toEqual([]);
-    const [names] = [session ? memoryExcess(session, { n: 4, alpha: 1, silence: 2 }).map(([name]) => name) : []];
+    const [names] = [
+      session ? memoryExcess(session, { n: 4, alpha: 1, silence: 2 }).map(([name]) => name) : [],
+    ];
     expect(names).toContain('played rounds');
   });
 });

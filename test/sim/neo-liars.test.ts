@@ -49,7 +49,9 @@ describe('one liar of four', () => {
   it.each<keyof Ways>(['split', 'both', 'double'])('%s: convicted by all, and out', (way) => {
     const result = against(4, [2], { [way]: 50 });
     harmless(result, [2]);
-    expect(new Set(result.evidence.filter(({ by }) => by !== 2).map(({ by }) => by))).toEqual(new Set([0, 1, 3]));
+    expect(new Set(result.evidence.filter(({ by }) => by !== 2).map(({ by }) => by))).toEqual(
+      new Set([0, 1, 3]),
+    );
     expect(result.players[2]?.ended).toBe('expelled');
   });
 
@@ -72,7 +74,11 @@ describe('replay', () => {
     const recording = neoMatch({ ...identities, seed: 20, cheats: { 3: liar({ conspiracy, ways: {} }) } });
     expect(simulate(sum, recording).agreed).toBe(true);
     expect(conspiracy.packets.length).toBeGreaterThan(50);
-    const replayed = neoMatch({ ...identities, seed: 21, cheats: { 3: liar({ conspiracy, ways: { replay: 100 } }) } });
+    const replayed = neoMatch({
+      ...identities,
+      seed: 21,
+      cheats: { 3: liar({ conspiracy, ways: { replay: 100 } }) },
+    });
     const result = simulate(sum, replayed);
     expect(result).toMatchObject({ agreed: true, violations: [], evidence: [] });
     const signatures = result.players.map(({ refused }) => refused.signature ?? 0);

@@ -17,7 +17,9 @@ function opens(session: Uint8Array | null, datagram: Uint8Array, author: number)
   return rounds.value.items.some((item) => {
     const packet = item.type === 'packet' ? decodePacket(item.bytes) : null;
     if (!packet?.ok || packet.value.sender !== author) return false;
-    return packet.value.entries.some(({ statement }) => statement?.kind === 'reveal' && statement.round === ROUND);
+    return packet.value.entries.some(
+      ({ statement }) => statement?.kind === 'reveal' && statement.round === ROUND,
+    );
   });
 }
 
@@ -41,10 +43,14 @@ function play(options: Partial<Options>, change: Partial<typeof parameters>, pas
 describe('an opening that only some have', () => {
   it('n = 7: who played with it during an outage longer than T_open goes back, and finals are equal', () => {
     const outageMs = 2 * parameters.openMs;
-    const result = play({ players: 7, rounds: 40, seed: 12 }, { silentRounds: 200 }, ({ from, to }, since, carries) => {
-      if (since > outageMs || from < 2 === to < 2) return true;
-      return from < 2 ? from === 1 && since <= 1 && carries(1) && !carries(0) : since <= 30;
-    });
+    const result = play(
+      { players: 7, rounds: 40, seed: 12 },
+      { silentRounds: 200 },
+      ({ from, to }, since, carries) => {
+        if (since > outageMs || from < 2 === to < 2) return true;
+        return from < 2 ? from === 1 && since <= 1 && carries(1) && !carries(0) : since <= 30;
+      },
+    );
     expect(result.violations).toEqual([]);
     expect(result.evidence).toEqual([]);
     expect(result.rollbacks).toBeGreaterThan(0);
@@ -54,10 +60,14 @@ describe('an opening that only some have', () => {
 
   it('n = 4: who decided alone still helps those who have denied it, and the opening counts', () => {
     const shownMs = parameters.openMs + 200;
-    const result = play({ players: 4, rounds: 40, seed: 13 }, { silentRounds: 200 }, ({ from, to }, since, carries) => {
-      if (from === 0) return since <= 1 && to === 1;
-      return since > shownMs || !carries(0);
-    });
+    const result = play(
+      { players: 4, rounds: 40, seed: 13 },
+      { silentRounds: 200 },
+      ({ from, to }, since, carries) => {
+        if (from === 0) return since <= 1 && to === 1;
+        return since > shownMs || !carries(0);
+      },
+    );
     expect(result.violations).toEqual([]);
     expect(result.evidence).toEqual([]);
     expect(result.rollbacks).toBe(0);
@@ -67,7 +77,11 @@ describe('an opening that only some have', () => {
   });
 
   it('n = 4: one that nobody else has is void; its author, who had played with it, goes back and is out', () => {
-    const result = play({ players: 4, rounds: 40, seed: 14 }, {}, ({ from }, _, carries) => from !== 0 || !carries(0));
+    const result = play(
+      { players: 4, rounds: 40, seed: 14 },
+      {},
+      ({ from }, _, carries) => from !== 0 || !carries(0),
+    );
     expect(result).toMatchObject({ agreed: true, violations: [], evidence: [], rollbacks: 1 });
     expect(result.players.map(({ ended }) => ended)).toEqual(['expelled', null, null, null]);
   });

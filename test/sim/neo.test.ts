@@ -3,18 +3,26 @@ import { replayTrace, type SimulatedFault, simulate } from '../../src/sim/simula
 import { sum } from './games.ts';
 import { forGood, neoMatch } from './neo-terms.ts';
 
-const gone = (player: number, atMs: number): SimulatedFault => ({ type: 'crash', player, atMs, downMs: forGood });
+const gone = (player: number, atMs: number): SimulatedFault => ({
+  type: 'crash',
+  player,
+  atMs,
+  downMs: forGood,
+});
 
 describe('a match of neo', () => {
-  it.each([2, 3, 4, 7])('%i players, all is well: equal finals, nobody waits, nobody is accused', (players) => {
-    const result = simulate(sum, neoMatch({ players, rounds: 25, seed: players }));
-    expect(result).toMatchObject({ agreed: true, violations: [], evidence: [], stalls: [], rollbacks: 0 });
-    expect(result.rounds).toBeGreaterThanOrEqual(25);
-    expect(new Set(result.players.map(({ stateHash }) => stateHash)).size).toBe(1);
-    const total = result.players[0]?.state?.total;
-    expect(total).toBeTypeOf('number');
-    for (const { state } of result.players) expect(state?.total).toBe(total);
-  });
+  it.each([2, 3, 4, 7])(
+    '%i players, all is well: equal finals, nobody waits, nobody is accused',
+    (players) => {
+      const result = simulate(sum, neoMatch({ players, rounds: 25, seed: players }));
+      expect(result).toMatchObject({ agreed: true, violations: [], evidence: [], stalls: [], rollbacks: 0 });
+      expect(result.rounds).toBeGreaterThanOrEqual(25);
+      expect(new Set(result.players.map(({ stateHash }) => stateHash)).size).toBe(1);
+      const total = result.players[0]?.state?.total;
+      expect(total).toBeTypeOf('number');
+      for (const { state } of result.players) expect(state?.total).toBe(total);
+    },
+  );
 
   it('with loss, jitter, duplication and clocks apart', () => {
     const network = { delayMs: 20, jitterMs: 30, loss: 0.15, duplicate: 0.1 };
@@ -68,7 +76,10 @@ describe('a player that stops', () => {
   }, 300_000);
 
   it('one of two: the other stalls and names it', () => {
-    const result = simulate(sum, neoMatch({ players: 2, rounds: 200, seed: 6, faults: [gone(0, 800)], limitMs: 8000 }));
+    const result = simulate(
+      sum,
+      neoMatch({ players: 2, rounds: 200, seed: 6, faults: [gone(0, 800)], limitMs: 8000 }),
+    );
     expect(result.violations).toEqual([]);
     expect(result.rounds).toBeLessThan(200);
     expect(result.players[1]?.ended).toBeNull();

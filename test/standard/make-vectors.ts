@@ -136,7 +136,7 @@ function packetText(name: string, packet: Packet): Text {
 function packetTexts(): Text[] {
   const many = sign(
     a,
-    ...[0, 1, 2, 3].map((index) => wish(index, 1)),
+    ...[0, 1].map((index) => wish(index, 1)),
     remove(2, 7),
     leave,
     ...[set, reveals[0] as Statement],
@@ -151,7 +151,7 @@ function packetTexts(): Text[] {
     packetText('no input', sign(a, { ...(reveals[0] as Statement), input: new Uint8Array(0) } as Statement)),
     packetText('the largest input, the last round', sign(a, largest)),
     packetText('the most statements', many),
-    packetText('the same, all but two elided', elide(many, session, [1, 6])),
+    packetText('the same, all but two elided', elide(many, session, [1, 4])),
     packetText('the same, all elided', elide(many, session, [])),
     ...neoPackets.map(([name, ...parts]) => packetText(name, sign(b, ...parts))),
     packetText('COMMIT, VOTE and REVEAL, the REVEAL alone', elide(sign(a, ...wave), session, [1])),

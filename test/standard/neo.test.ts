@@ -71,12 +71,12 @@ const cases: readonly Case[] = [
     kinds: ['hold'],
   },
   {
-    name: 'four, one of whom votes for two things',
-    options: { rounds: 30, cheats: { 1: cheats.doubleVote({ fromRound: 6 }) } },
+    name: 'four, one of whom opens something else',
+    options: { rounds: 30, cheats: { 1: cheats.badOpening({ fromRound: 6 }) } },
     liar: 1,
-    lies: ['contradiction'],
+    lies: ['opening'],
     gone: 1,
-    kinds: ['hold'],
+    kinds: ['hold', 'change', 'propose', 'prepare'],
   },
   {
     name: 'four, one of whom breaks the rules of the game',

@@ -82,7 +82,7 @@ describe('the checker', () => {
 
   it('is continued by files that import nothing but Node and one another', () => {
     const files = readdirSync(import.meta.dirname).filter((name) => name.startsWith('checker-'));
-    expect(files).toHaveLength(4);
+    expect(files.length).toBeGreaterThan(8);
     for (const file of files) for (const path of imports(file)) expect(path).toMatch(/^(node:|\.\/checker)/);
   });
 });

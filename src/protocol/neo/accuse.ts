@@ -75,7 +75,7 @@ export function findLies(
   vectors: readonly (readonly Uint8Array[])[],
 ): void {
   const { sender } = packet;
-  const { liars, setup } = turn.state;
+  const { setup } = turn.state;
   const round = turn.round(statement.round);
   if (sender === setup.me || !isSuspect(round, packet, statement) || isAccused(turn, sender)) return;
   const key = publicKeyOf(turn, sender);

@@ -44,6 +44,8 @@ export interface Arrival {
   /** Since when the source is being asked, and how long it has. */
   readonly since: Micros;
   readonly patience: Micros;
+  /** Somebody has spoken to me since the source was chosen. */
+  readonly isHeard: boolean;
   /** Whose snapshots were wrong: they are asked no more while there are others. */
   readonly wrong: PlayerSet;
 }
@@ -60,6 +62,7 @@ export function beginArrival(trust: Trust, isLogged: boolean, at: Micros): Arriv
     tries: 0,
     since: at,
     patience: PATIENCE,
+    isHeard: false,
     wrong: nobody,
   };
 }
@@ -80,6 +83,7 @@ function askAnother(before: Arrival, wrong: PlayerSet, askAt: Micros): Arrival {
     tries: 0,
     since: askAt,
     patience,
+    isHeard: false,
     wrong: left === nobody ? nobody : wrong,
   };
 }
@@ -114,6 +118,14 @@ export function askDue(before: Arrival, at: Micros): Asking | null {
   const pause = Math.min(ASK_SLOWEST, ASK_AGAIN * 2 ** arrival.tries);
   const next = { ...arrival, asked: query, askAt: at + pause, tries: arrival.tries + 1 };
   return { arrival: next, to: arrival.source, query };
+}
+
+/** A member that says anything to me knows my seat: it is the one to ask, and now. */
+export function hearMember(before: Arrival, from: Seat, at: Micros): Arrival {
+  const { asked, askAt, isHeard, source, transfer, wrong } = before;
+  if (asked === null || transfer !== null || isHeard || has(wrong, from)) return before;
+  const next = source === from ? before : { ...before, source: from, since: at, tries: 0 };
+  return { ...next, isHeard: true, askAt: Math.min(askAt, at) };
 }
 
 /** True for a part that can be one of that snapshot. */

@@ -84,6 +84,11 @@ export function openLink(me: Seat, players: PlayerSet, at: Micros): Link {
   return { me, peers, fresh: [] };
 }
 
+/** The links, with my header due for everybody: what I hold has changed altogether. */
+export function speakSoon(link: Link, at: Micros): Link {
+  return { ...link, peers: link.peers.map((peer) => peer && { ...peer, ackAt: at }) };
+}
+
 /** The links with exactly those players: newcomers are added, who is gone is cut off. */
 export function keepLinks(link: Link, players: PlayerSet, at: Micros): Link {
   const peers = link.peers.map((peer, seat) => {

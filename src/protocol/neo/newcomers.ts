@@ -10,12 +10,12 @@ import { earlier, type Micros } from '../../base/time.ts';
 import { encodeRounds, NOTHING_HEARD } from '../../wire/rounds.ts';
 import type { ChunkItem, OpaqueItem } from '../../wire/rounds-item.ts';
 import type { Newcomer, SessionSetup } from '../engine.ts';
-import { type Arrival, askDue, judgeArrival, NOWHERE, takeChunk } from './arrival.ts';
+import { type Arrival, askDue, hearMember, judgeArrival, NOWHERE, takeChunk } from './arrival.ts';
 import { firstClock, keep } from './clock.ts';
 import { listed } from './holdings.ts';
 import type { Attachment } from './inquiry.ts';
 import { decodeInvitation, type Invitation } from './invitation.ts';
-import { openLink } from './link.ts';
+import { openLink, speakSoon } from './link.ts';
 import { reachedBy } from './neo.ts';
 import { type Answered, takePartsQuery, takeStates } from './offer.ts';
 import type { NeoOptions } from './options.ts';
@@ -107,6 +107,8 @@ export function seek(turn: Turn, arrival: Arrival): void {
 
 /** Parts of a snapshot have come to who has none. */
 export function takeParts(turn: Turn, from: Seat, items: readonly Attachment[]): void {
+  const waiting = turn.session.arrival;
+  if (waiting !== null) turn.set({ arrival: hearMember(waiting, from, turn.at) });
   for (const item of items) {
     const { arrival } = turn.session;
     if (arrival === null || item.type !== 'chunk') continue;
@@ -135,7 +137,7 @@ function arrive(turn: Turn, { trust }: Arrival, snapshot: Snapshot, bytes: Uint8
   turn.set({
     arrival: null,
     neo,
-    link: openLink(NOWHERE, playersOf(neo), turn.at),
+    link: speakSoon(openLink(NOWHERE, playersOf(neo), turn.at), turn.at),
     clock: keep(firstClock(seats, NOWHERE, turn.at, raw), membersOf(neo)),
     movedAt: turn.at,
   });

@@ -25,7 +25,7 @@ import { enterView, settleContest } from './contest.ts';
 import { holdsOpening } from './instance.ts';
 import { likelyValues } from './slots.ts';
 import { type Held, type NeoRound, newest, pastOf } from './state.ts';
-import { push, put, type Turn } from './turn.ts';
+import { put, type Turn } from './turn.ts';
 import { isNone, sameValue, type Value } from './values.ts';
 
 /** Keeps an opening of the decided commitment, or (before that) of the held one. */
@@ -46,13 +46,16 @@ export function takeReveal(turn: Turn, held: Held<Reveal>): void {
 }
 
 export function takeHold(turn: Turn, held: Held<Hold>): void {
-  const { authors, index, round: number } = held.statement;
+  const { authors, index, round: number, values } = held.statement;
   const round = turn.round(number);
   const { sender } = held.packet;
   const before = round.holds[sender] ?? [];
-  if (!within(authors, round.environment.members) || before.some((hold) => hold.statement.index === index))
-    return;
-  turn.change(number, { holds: push(round.holds, sender, held, round.holds.length) });
+  if (!within(authors, round.environment.members)) return;
+  // Of a liar the first and the newest of an index: others may have decided with either.
+  const same = before.filter(({ statement }) => statement.index === index);
+  if (same.some(({ statement }) => statement.authors === authors && equalBytes(statement.values, values))) return;
+  const kept = [...before.filter((each) => each !== same[1]), held].slice(-2 * round.holds.length);
+  turn.change(number, { holds: put(round.holds, sender, kept) });
 }
 
 /** The authors whose opening the round needs: accepted, and not removed by an earlier round. */

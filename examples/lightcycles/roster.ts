@@ -1,0 +1,6 @@
+/** Who plays, as the players tell one another before the match. */
+
+export interface RosterEntry {
+  readonly publicKey: Uint8Array;
+  readonly address: string;
+}
