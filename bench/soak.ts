@@ -1,7 +1,8 @@
 /**
  * `npm run soak -- --rounds N --seed S [--players n]`: simulated matches of neo, one drawn from each seed
  * from S on, until N rounds are final. A seed whose match breaks what must hold is printed, and ends it with
- * exit code 1; `--only` plays the match of one seed and prints what was drawn. Ctrl-C ends it between two matches.
+ * exit code 1; `--only` plays the match of one seed and prints what was drawn. Ctrl-C ends it between two
+ * matches.
  */
 
 import { parseArgs } from 'node:util';

@@ -36,7 +36,8 @@ export function openHello(
 ): Opened<never, never> {
   const decoded = decodeHello(datagram);
   if (!decoded.ok) return refusing(decoded.refused);
-  if (!equalBytes(decoded.value.publicKey, keys[from] as Uint8Array)) return refusing('sender');
+  const key = keys[from];
+  if (key === undefined || !equalBytes(decoded.value.publicKey, key)) return refusing('sender');
   return { ...refusing(), hello: sealHello(decoded.value) };
 }
 

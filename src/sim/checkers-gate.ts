@@ -3,8 +3,8 @@
  *
  * - An honest opening leaves only when for every other author the slot is fixed: the own vote names it, or
  *   equal votes of a quorum have arrived, or equal confirms of a quorum.
- * - A commitment of a liar that was first shown to anybody honest after the liars had an honest opening of its
- *   round is not accepted, unless some liar has convicted itself in that round.
+ * - A commitment of a liar that was first shown to anybody honest after the liars had an honest opening
+ *   of its round is not accepted, unless some liar has convicted itself in that round.
  * - If the votes of all honest members name an author that made one commitment, its slot is not "-"; if
  *   all say "-", it is.
  */

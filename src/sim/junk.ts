@@ -1,4 +1,4 @@
-/** Junk for floods: noise, and real datagrams cut, changed, doubled and out of place. Nothing of it is signed. */
+/** Junk for floods: noise, and real datagrams cut, changed, doubled and out of place; never signed. */
 
 import { type Seat, seatOf } from '../base/ids.ts';
 import type { Prng } from '../base/prng.ts';

@@ -27,6 +27,7 @@ export interface Span {
   readonly most: number;
 }
 
+/** How long rounds take in a scenario. */
 export interface LatencyProfile {
   readonly scenario: LatencyScenario;
   readonly players: number;

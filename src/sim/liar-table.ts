@@ -1,4 +1,4 @@
-/** What liars in a match of neo know: the session, the rounds being played, hashes, and packets to show again. */
+/** What liars in a match of neo know: the session, its rounds, hashes, and packets to show again. */
 
 import { toHex } from '../base/bytes.ts';
 import { sessionOf } from '../protocol/handshake.ts';

@@ -28,7 +28,7 @@ export interface Ways {
   /** Another statement to some, in place of the own or beside it. */
   readonly split: number;
   readonly both: number;
-  /** For a datagram: statements that nobody asked for; packets of others once more; keys twice in a packet. */
+  /** For a datagram: statements that nobody asked for; packets once more; keys twice in a packet. */
   readonly unasked: number;
   readonly replay: number;
   readonly double: number;
@@ -38,6 +38,7 @@ export interface Ways {
   readonly swallow: number;
 }
 
+/** With whom a liar lies, and how. */
 export interface LiarOptions {
   /** Shared by those who lie together. */
   readonly conspiracy?: Conspiracy;

@@ -1,13 +1,12 @@
-/** A simulated match at work: players, queue, network, faults and whoever watches, under one virtual clock. */
+/** A simulated match at work: players, network, faults and whoever watches, under one virtual clock. */
 
 import { toHex } from '../base/bytes.ts';
 import { type Round, type Seat, seatOf } from '../base/ids.ts';
 import { has, seatsOf } from '../base/players.ts';
 import { type Prng, prng } from '../base/prng.ts';
 import { type Micros, micros } from '../base/time.ts';
-import type { EndReason, Notice } from '../protocol/effect.ts';
+import type { Notice } from '../protocol/effect.ts';
 import type { Game } from '../protocol/game.ts';
-import type { Refusal } from '../protocol/judge.ts';
 import { alphaOf } from '../protocol/neo/options.ts';
 import type { NeoSession } from '../protocol/neo/session.ts';
 import type { CheatRun } from './cheat.ts';
@@ -32,6 +31,7 @@ import type {
 } from './options.ts';
 import { Crash, type Player, type PlayerEvent, type PlayerWorld } from './player.ts';
 import { EventQueue } from './queue.ts';
+import { addCounts, noStanding, playerOf, type Standing } from './standing.ts';
 import { TraceWriter } from './trace.ts';
 import type { Watcher } from './watcher.ts';
 
@@ -39,21 +39,7 @@ const NOTICES_MAX = 1000;
 
 type Event = { readonly seat: Seat; readonly what: PlayerEvent; readonly wake?: number };
 
-/** What one player has come to, as the result will tell it. */
-interface Standing<State> {
-  rounds: Round;
-  state: State | null;
-  stateHash: string;
-  ended: EndReason | null;
-  wake: number;
-  acts: number;
-  refused: Partial<Record<Refusal, number>>;
-}
-
-function noStanding<State>(): Standing<State> {
-  return { rounds: 0, state: null, stateHash: '', ended: null, wake: 0, acts: 0, refused: {} };
-}
-
+/** One match; {@link simulate} runs one and is all that most need. */
 export class Simulation<State, Input> {
   readonly players: Player<State, Input>[] = [];
   readonly queue: EventQueue<Event | (() => void)> = new EventQueue();
@@ -322,15 +308,10 @@ export class Simulation<State, Input> {
     if (what.type === 'start') this.watcher.started(seat);
     if (what.type === 'datagram') this.watcher.arrived(seat, player.session, what.datagram);
     player.take(what);
-    if (before !== null && player.driver !== before) this.#keepCounts(seat, before.counts.refused);
+    if (before !== null && player.driver !== before)
+      addCounts(this.#standings[seat] as Standing<State>, before.counts.refused);
     const fresh = what.type === 'start' && player.session !== null;
     if (fresh || (!began && player.session !== null)) this.#plan(seat);
-  }
-
-  #keepCounts(seat: Seat, refused: Readonly<Partial<Record<Refusal, number>>>): void {
-    const total = (this.#standings[seat] as Standing<State>).refused;
-    for (const [name, count] of Object.entries(refused) as [Refusal, number][])
-      total[name] = (total[name] ?? 0) + count;
   }
 
   /** Seats of honest players that are still in the match. */
@@ -390,14 +371,8 @@ export class Simulation<State, Input> {
   result(): SimulationResult<State> {
     const { rounds = 100 } = this.#options;
     const players = this.players.map((player): SimulatedPlayer<State> => {
-      if (player.driver !== null) this.#keepCounts(player.seat, player.driver.counts.refused);
       const standing = this.#standings[player.seat] as Standing<State>;
-      const publicKey = this.#keys[player.seat] as Uint8Array;
-      const { ended, refused, rounds: final } = standing;
-      const first = player.play?.current;
-      const begun = first?.round === 0 ? { state: first.state, stateHash: toHex(first.stateHash) } : standing;
-      const { state, stateHash } = final > 0 ? standing : begun;
-      return { publicKey, rounds: final, state, stateHash, ended, refused };
+      return playerOf(player, standing, this.#keys[player.seat] as Uint8Array);
     });
     const playing = this.playing().map((seat) => players[seat] as SimulatedPlayer<State>);
     const least = playing.length === 0 ? 0 : Math.min(...playing.map((player) => player.rounds));

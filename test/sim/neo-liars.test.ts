@@ -1,4 +1,4 @@
-/** Liars in a match of neo: each way of lying alone and all together, and an innocent's packets shown elsewhere. */
+/** Liars in a match of neo: each way of lying, all together, and packets of another match shown again. */
 
 import { describe, expect, it } from 'vitest';
 import { verifyEvidence } from '../../src/protocol/evidence.ts';

@@ -76,7 +76,7 @@ describe('an opening that only some have', () => {
     expect(new Set(others.map(({ stateHash }) => stateHash)).size).toBe(1);
   });
 
-  it('n = 4: one that nobody else has is void; its author, who had played with it, goes back and is out', () => {
+  it('n = 4: one that nobody else has is void; its author, who played with it, goes back and is out', () => {
     const result = play(
       { players: 4, rounds: 40, seed: 14 },
       {},

@@ -124,7 +124,7 @@ describe('an outage', () => {
 });
 
 describe('a flood', () => {
-  it('of 50,000 junk datagrams a second at one player: it keeps its rounds, and counts what it refused', () => {
+  it('of 50,000 junk datagrams a second at one player: it keeps its rounds, and counts refusals', () => {
     const faults: SimulatedFault[] = [{ type: 'flood', to: 1, atMs: 800, forMs: 500, perSecond: 50_000 }];
     const result = simulate(sum, neoMatch({ players: 4, rounds: 40, seed: 11, faults }));
     expect(result).toMatchObject({ agreed: true, violations: [], evidence: [], stalls: [] });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { seatOf } from '../../src/base/ids.ts';
 import { prng } from '../../src/base/prng.ts';
 import { micros } from '../../src/base/time.ts';
+import { rawTime, virtualTime } from '../../src/sim/clocks.ts';
 import { Network, type NetworkOptions } from '../../src/sim/network.ts';
 
 const [a, b, c] = [seatOf(0), seatOf(1), seatOf(2)] as const;
@@ -112,5 +113,49 @@ describe('options out of range', () => {
   ])('%j', (options, text) => {
     expect(() => new Network(prng(1), options)).toThrow(text);
     expect(() => new Network(prng(1), options)).toThrow(RangeError);
+  });
+});
+
+describe('what is wrong for a while', () => {
+  it('is wrong in one direction of the links it is about, until it is over', () => {
+    const network = new Network(prng(1), { delayMs: 10 });
+    const over = network.impair({ from: 0, to: 1, loss: 1 });
+    const slow = network.impair({ from: null, to: 2, delayMs: 5 });
+    expect(network.arrivals(a, b, 0)).toEqual([]);
+    expect(network.arrivals(b, a, 0)).toEqual([micros(10)]);
+    expect(network.arrivals(a, c, 0)).toEqual([micros(15)]);
+    expect(network.arrivals(b, c, 0)).toEqual([micros(15)]);
+    over();
+    slow();
+    expect(network.arrivals(a, b, 0)).toEqual([micros(10)]);
+    expect(network.arrivals(a, c, 0)).toEqual([micros(10)]);
+  });
+
+  it('ends all at once when the network becomes calm', () => {
+    const network = new Network(prng(1), { delayMs: 100, jitterMs: 50, loss: 1, duplicate: 1 });
+    network.partition([[0], [1]]);
+    network.impair({ from: null, to: null, loss: 1 });
+    network.calm();
+    expect(network.arrivals(a, b, 0)).toEqual([micros(20)]);
+  });
+});
+
+describe('a clock', () => {
+  it('reads what it should, and says when it will read something', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 1_800_000 }),
+        fc.integer({ min: -1000, max: 1000 }),
+        fc.integer({ min: 0, max: 1e10 }),
+        (offsetMs, driftPpm, at) => {
+          const clock = { offsetMs, driftPpm };
+          const raw = rawTime(clock, at);
+          expect(Math.abs(raw - micros(offsetMs) - at * (1 + driftPpm / 1e6))).toBeLessThanOrEqual(1);
+          const again = virtualTime(clock, raw);
+          expect(rawTime(clock, again)).toBeGreaterThanOrEqual(raw);
+          if (again > 0) expect(rawTime(clock, again - 1)).toBeLessThan(raw);
+        },
+      ),
+    );
   });
 });

@@ -17,7 +17,9 @@ import { elide, encodePacket, entriesOf, type Packet, signedMessage } from '../.
 import { encodeRounds, NOTHING_HEARD, type RoundSets, type RoundsHeader } from '../../src/wire/rounds.ts';
 import type { RoundsItem } from '../../src/wire/rounds-item.ts';
 import { ROUND_INSTANCE, type Statement } from '../../src/wire/statement.ts';
+import { logTexts, neoEvidence, updateTexts } from './make-vectors-neo.ts';
 import { agreement, fixed } from './match.ts';
+import { hands } from './match-neo.ts';
 import { filled, type Signer, sign, signEntries } from './messages.ts';
 import {
   bundleOf,
@@ -162,15 +164,16 @@ function evidenceTexts(): Text[] {
   const wrong = sign(a, set, { ...(reveals[0] as Statement), input: filled(4, 9) } as Statement);
   const twice = signEntries(a, [...(commits[0] as Packet).entries, ...otherCommit.entries]);
   const removals = [sign(b, remove(0, 3)), sign(b, remove(2, 3))] as [Packet, Packet];
-  const all: [string, Evidence | null][] = [
+  const all: (readonly [string, Evidence | null])[] = [
     ['two commitments of a round', prove(session, a.publicKey, commits[0] as Packet, otherCommit)],
     ['two removals of an epoch', prove(session, b.publicKey, ...removals)],
     ['an opening of another commitment', prove(session, a.publicKey, commits[0] as Packet, wrong)],
     ['one key twice in a packet', prove(session, a.publicKey, twice)],
+    ...neoEvidence(),
   ];
   return all.map(([name, proof]) => {
     const bytes = encodeEvidence(proof as Evidence);
-    const verdict = verifyEvidence(bytes);
+    const verdict = verifyEvidence(bytes, { game: hands });
     if (verdict === null) throw new Error(`${name} convicts nobody`);
     const { epoch, guilty, kind, round, statement } = verdict;
     return { name, bytes: toHex(bytes), guilty: toHex(guilty), kind, statement, epoch, round };
@@ -353,6 +356,8 @@ export function makeVectors(): Text {
     vector: toHex(vectorDigest(commitments)),
     bundles: bundleTexts(),
     rounds: roundsTexts(),
+    updates: updateTexts(),
+    log: logTexts(),
     evidence: evidenceTexts(),
     refused: refusedTexts(),
   };

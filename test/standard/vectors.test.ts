@@ -14,17 +14,31 @@ import {
   commitment,
   draw,
   firstRoundSeed,
+  type IsIllegal,
   nextSeed,
   readEvidence,
   sessionSeed,
   setDigest,
 } from './checker-evidence.ts';
+import { handsRead } from './checker-game.ts';
+import { firstLog, foldRound, logDigest, logHash, roundSeed, seedAfter, startSeed, stateDigest } from './checker-log.ts';
 import { readAgreement } from './checker-plain.ts';
+import { joinMessage, readUpdate } from './checker-update.ts';
 import { makeVectors } from './make-vectors.ts';
+import { hands } from './match-neo.ts';
 
 const bytes = (hex: string): Buffer => Buffer.from(hex, 'hex');
 const session = bytes(vectors.session);
 const keys = vectors.players.map(({ publicKey }) => bytes(publicKey));
+
+/** By the game of the watched matches. */
+const isIllegal: IsIllegal = ({ state, seat, input, neo }) => {
+  let played: Buffer | null = null;
+  const broken = deviationOf(() => {
+    played = neo ? readUpdate(input).input : input;
+  });
+  return broken !== null || (played !== null && handsRead.isIllegal(state, seat, played));
+};
 
 /** Every byte string within a value in hexadecimal. */
 function inHex(value: unknown): unknown {
@@ -108,8 +122,42 @@ describe('the checker reads of the vectors', () => {
     expect(read).toEqual(vector.items);
   });
 
+  it.each(vectors.updates)('update: $name', ({ bytes: hex, report, types, input }) => {
+    const read = readUpdate(bytes(hex));
+    expect({ ...read, operations: read.operations.map(({ type }) => type), input: inHex(read.input) }).toEqual({
+      ...{ report, operations: types, input },
+    });
+  });
+
+  it('the log round by round, its seeds and the message of a newcomer', () => {
+    const { founders, gameDigest, join, rounds, seeds, terms: given } = vectors.log;
+    const terms = { ...given, session: bytes(vectors.log.session), arrival: 30_000 };
+    const start = firstLog(terms, founders.map(({ key }) => bytes(key)), founders.map(({ nonce }) => bytes(nonce)));
+    let log = { ...start, pace: { ...start.pace, round: 50_000 } };
+    const seed = bytes(seeds.after);
+    for (const [round, each] of rounds.entries()) {
+      if (each.updates !== undefined) {
+        const { accepted = 0, illegal = 0, members = 0, voided = 0 } = each;
+        const updates = each.updates.map((update) => update === null ? null : readUpdate(bytes(update)));
+        log = foldRound(terms, log, { round, accepted, illegal, members, voided, judged: bytes(each.judged ?? ''), updates });
+      }
+      const read = {
+        ...{ epoch: log.epoch, epochId: log.epochId, log: logHash(log), logDigest: logDigest(log, seed) },
+        state: stateDigest(bytes(gameDigest), log, seed),
+      };
+      expect(inHex(read)).toEqual({
+        ...{ epoch: each.epoch, epochId: each.epochId, log: each.log, logDigest: each.logDigest, state: each.state },
+      });
+    }
+    const opened = vectors.openings.map(({ seat, salt, input }) => ({ seat, salt: bytes(salt), input: bytes(input) }));
+    expect(seedAfter(startSeed(session), opened.filter(({ seat }) => seat !== 1))).toEqual(seed);
+    expect(inHex([startSeed(session), roundSeed(seed, 9)])).toEqual([seeds.start, seeds.round9]);
+    const { key, nonce, address, message } = join;
+    expect(inHex(joinMessage(terms.session, { key: bytes(key), nonce: bytes(nonce), address }))).toBe(message);
+  });
+
   it.each(vectors.evidence)('evidence: $name', ({ bytes: hex, name: _, ...verdict }) => {
-    const { guilty, session: proved, ...read } = readEvidence(bytes(hex));
+    const { guilty, session: proved, ...read } = readEvidence(bytes(hex), isIllegal);
     expect({ guilty: guilty.toString('hex'), ...read }).toEqual(verdict);
     expect(proved).toEqual(session);
   });
@@ -151,7 +199,7 @@ describe('the library reads of the vectors', () => {
   });
 
   it.each(vectors.evidence)('evidence: $name', ({ bytes: hex, name: _, guilty, ...verdict }) => {
-    const read = verifyEvidence(array(hex));
+    const read = verifyEvidence(array(hex), { game: hands });
     expect(read).toMatchObject(verdict);
     expect(toHex(read?.guilty ?? new Uint8Array(0))).toBe(guilty);
   });

@@ -72,9 +72,10 @@ export function trustOf({ newcomer }: SessionSetup, options: NeoOptions): Trust 
   return { invitation, parameters: machineSetup(invitation, options).log, judges };
 }
 
-/** Writes down that I was invited, and with which nonce, before anybody can see it. */
+/** Writes down that I was invited, and with which nonce, before anybody can see it; or says what my log knows. */
 export function startInvited(turn: Turn, { invitation, publicKey }: Newcomer): void {
-  const { agreement, nonce } = turn.session.setup;
+  const { agreement, me, nonce } = turn.session.setup;
+  if (me !== NOWHERE) turn.effects.push({ type: 'seated', seat: me });
   if (turn.session.arrival === null || turn.session.arrival.isLogged) return;
   turn.effects.push({
     type: 'persist',

@@ -64,7 +64,7 @@ export function createNeoSession(
   const me = neo?.setup.me ?? (invited ?? setup).me;
   const trust = invited === null ? null : trustOf(invited, options);
   return {
-    setup: invited ?? setup,
+    setup: invited === null ? setup : { ...invited, me },
     options,
     greeting: beginGreeting(setup, at, invited === null ? (restored?.nonces ?? null) : []),
     neo,

@@ -104,7 +104,8 @@ export function neoWanted(session: NeoSession): { epoch: number; round: number; 
 function start(turn: Turn): void {
   introduce(turn);
   const { neo, setup, unsaid } = turn.session;
-  if (neo === null && setup.newcomer) return startInvited(turn, setup.newcomer);
+  if (setup.newcomer) startInvited(turn, setup.newcomer);
+  if (neo === null && setup.newcomer) return;
   if (neo === null) {
     turn.effects.push(firstRecord(turn.session.greeting));
     return;
