@@ -53,7 +53,9 @@ export const hands: Game<Hands, number> = {
   stateHash: (state) => hash('state', encodeState(state)),
   start: () => ({ round: 0, hands: [] }),
   advance: (_state, { inputs, round }) => {
-    const given = inputs.map((bytes) => (bytes === null || bytes.length === 0 ? null : (handOf(bytes) ?? -1)));
+    const given = inputs.map((bytes) =>
+      bytes === null || bytes.length === 0 ? null : (handOf(bytes) ?? -1),
+    );
     const played = given.map((hand) => (hand === null || hand < 0 ? null : hand));
     const illegal = given.map((hand) => hand !== null && hand < 0);
     return { state: { round, hands: played }, inputs: played, illegal };

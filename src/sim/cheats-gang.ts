@@ -56,7 +56,12 @@ function inOtherWorld(table: RoundsTable, gang: Gang, statement: NeoStatement, i
 }
 
 /** A vote, confirm or hold that names an author, with another value of it. */
-function renamed(table: RoundsTable, statement: Vote | Confirm | Hold, author: number, value: Uint8Array): Verdict {
+function renamed(
+  table: RoundsTable,
+  statement: Vote | Confirm | Hold,
+  author: number,
+  value: Uint8Array,
+): Verdict {
   const { kind, round } = statement;
   if (kind === 'vote') return [table.revote(statement, author, value)];
   const named = kind === 'hold' ? statement.authors : statement.named;

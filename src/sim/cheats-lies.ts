@@ -73,7 +73,9 @@ export function badOpening({
         if (statement.round < fromRound || statement.kind === 'commit') return 'keep';
         const others = table.openedByOthers(statement.round);
         if (others === null) return 'drop';
-        return statement.kind === 'set' ? 'keep' : table.substitute(statement, choose(others, statement.round));
+        return statement.kind === 'set'
+          ? 'keep'
+          : table.substitute(statement, choose(others, statement.round));
       }),
     neo: (table) => ({
       said: (statement) => {
@@ -87,10 +89,7 @@ export function badOpening({
 }
 
 /** Commits to an input that the rules forbid, and opens it. Neo only. */
-export function illegalInput({
-  fromRound = 1,
-  input,
-}: CheatOptions & { readonly input: Uint8Array }): Cheat {
+export function illegalInput({ fromRound = 1, input }: CheatOptions & { readonly input: Uint8Array }): Cheat {
   return liar({
     name: 'illegal-input',
     neo: (table) => ({
@@ -120,7 +119,9 @@ function beside(
     name,
     neo: (table): RoundsLies => ({
       items: (items, to) => {
-        const cause = ownStatements(table, items).find((each) => each.kind === kind && each.round >= fromRound);
+        const cause = ownStatements(table, items).find(
+          (each) => each.kind === kind && each.round >= fromRound,
+        );
         return cause === undefined ? items : [...items, ...lie(table, cause, to)];
       },
     }),
@@ -162,7 +163,9 @@ export function doubleVote({
 /** Lists two commitments of one round in one packet. */
 export function doubleEntry({ fromRound = 1 }: CheatOptions = {}): Cheat {
   return beside('double-entry', 'commit', fromRound, (table, { epoch, round }) => {
-    const commits = [1, 2].map((fill) => entriesOf([{ kind: 'commit', epoch, round, commitment: digest.slice().fill(fill) }]));
+    const commits = [1, 2].map((fill) =>
+      entriesOf([{ kind: 'commit', epoch, round, commitment: digest.slice().fill(fill) }]),
+    );
     const entries = commits.flat();
     const sender: Seat = seatOf(table.seat);
     const signature = table.sign(signedMessage(table.session as Uint8Array, sender, entries));
@@ -189,7 +192,17 @@ function change(statement: NeoStatement, more: Partial<Change>): Change {
 function confirm(statement: NeoStatement, index: number, more: Partial<Confirm>): Confirm {
   const { epoch, round } = statement;
   const none = { named: nobody, values: vectorDigest([]) };
-  return { kind: 'confirm', epoch, round, instance: ROUND_INSTANCE, view: 0, index, slots: nobody, ...none, ...more };
+  return {
+    kind: 'confirm',
+    epoch,
+    round,
+    instance: ROUND_INSTANCE,
+    view: 0,
+    index,
+    slots: nobody,
+    ...none,
+    ...more,
+  };
 }
 
 /** Leaves the view of its vote, and says that it has voted for nobody. Neo only. */

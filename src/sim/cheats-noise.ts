@@ -8,7 +8,16 @@ import { seatOf } from '../base/ids.ts';
 import { nobody } from '../base/players.ts';
 import { encodeEvidence } from '../protocol/evidence.ts';
 import type { Report } from '../protocol/neo/pace.ts';
-import { decodePacket, elide, encodePacket, type Entry, entriesOf, type Packet, signedMessage, signedPacket } from '../wire/packet.ts';
+import {
+  decodePacket,
+  type Entry,
+  elide,
+  encodePacket,
+  entriesOf,
+  type Packet,
+  signedMessage,
+  signedPacket,
+} from '../wire/packet.ts';
 import type { RoundsHeader } from '../wire/rounds.ts';
 import type { RoundsItem } from '../wire/rounds-item.ts';
 import { ROUND_INSTANCE, type Statement, statements } from '../wire/statement.ts';
@@ -47,7 +56,9 @@ export function replay({
     name: 'replay',
     lockstep: (table, _to, items) => {
       if (table.round < fromRound) return items;
-      const old = table.seen.filter(({ statement, round }) => statement === 'commit' && round === table.round);
+      const old = table.seen.filter(
+        ({ statement, round }) => statement === 'commit' && round === table.round,
+      );
       return [...items, ...old.slice(0, 3).map(({ packet }) => again(packet))];
     },
     neo: (table) => ({
@@ -105,14 +116,26 @@ function commitOf(session: Uint8Array, packet: Packet): Packet | null {
 function falseEvidence(session: Uint8Array, publicKey: Uint8Array, a: Packet, b: Packet): Uint8Array | null {
   const first = commitOf(session, a);
   const second = commitOf(session, b);
-  const [x, y] = [first, second].map((packet) => packet?.entries.find(({ statement }) => statement !== null)?.statement);
+  const [x, y] = [first, second].map(
+    (packet) => packet?.entries.find(({ statement }) => statement !== null)?.statement,
+  );
   if (first === null || second === null || x?.kind !== 'commit' || y?.kind !== 'commit') return null;
   const parts = second.entries.map((entry): Entry => {
     if (entry.statement === null) return entry;
     return entriesOf([{ ...y, round: x.round, epoch: x.epoch }])[0] as Entry;
   });
-  const packets = [elide(first, session, []), elide(signedPacket(second.sender, parts, second.signature), session, [])];
-  const conflict = { kind: 'inconsistency', statement: 'commit', epoch: x.epoch, round: x.round, entries: [0, 0], hashes: [] } as const;
+  const packets = [
+    elide(first, session, []),
+    elide(signedPacket(second.sender, parts, second.signature), session, []),
+  ];
+  const conflict = {
+    kind: 'inconsistency',
+    statement: 'commit',
+    epoch: x.epoch,
+    round: x.round,
+    entries: [0, 0],
+    hashes: [],
+  } as const;
   return encodeEvidence({ session, publicKey, conflict, packets });
 }
 
@@ -149,7 +172,11 @@ export function framing({
         said: (statement) => {
           const evidence = statement.round < fromRound ? null : proof(statement.round);
           if (evidence === null) return 'keep';
-          return table.substitute(statement, { report: null, operations: [{ type: 'accuse', evidence }], input: null });
+          return table.substitute(statement, {
+            report: null,
+            operations: [{ type: 'accuse', evidence }],
+            input: null,
+          });
         },
       };
     },
@@ -241,7 +268,9 @@ export function malformed({ copies = 2 }: { readonly copies?: number } = {}): Ch
     name: 'malformed',
     begin: (context: CheatContext): CheatRun => ({
       outgoing: (to, datagram): readonly Routed[] => {
-        const spoiled = Array.from({ length: copies }, () => spoil(datagram, (bound) => context.random(bound)));
+        const spoiled = Array.from({ length: copies }, () =>
+          spoil(datagram, (bound) => context.random(bound)),
+        );
         return [...spoiled.map((bytes) => [to, bytes] as const), [to, datagram]];
       },
       incoming: (from, datagram): readonly Routed[] => [[from, datagram]],
@@ -273,7 +302,10 @@ function uselessItem(table: RoundsTable, way: number): RoundsItem {
 export function flood({
   datagrams = 20,
   victim,
-}: { readonly datagrams?: number; readonly victim?: number } = {}): Cheat {
+}: {
+  readonly datagrams?: number;
+  readonly victim?: number;
+} = {}): Cheat {
   return liar({
     name: 'flood',
     neo: (table) => {

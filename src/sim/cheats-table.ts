@@ -55,13 +55,27 @@ function row(gain: NeoGain): string {
   const name = `${trial.cheat}${trial.variant === '' ? '' : `: ${trial.variant}`}`;
   const who = `${cheaters} of ${players}`;
   const here = percent(gain.gain);
-  const cells = [name, who, aims[trial.counted], classic === null ? '-' : percent(classic), here, happened(gain)];
+  const cells = [
+    name,
+    who,
+    aims[trial.counted],
+    classic === null ? '-' : percent(classic),
+    here,
+    happened(gain),
+  ];
   return `| ${cells.join(' | ')} |`;
 }
 
 /** The table of some gains. */
 export function tableMarkdown(gains: readonly NeoGain[]): string {
-  const head = ['cheat', 'who', 'aim: rounds in which it ...', 'published NEO', 'Fairstep', 'what happens here'];
+  const head = [
+    'cheat',
+    'who',
+    'aim: rounds in which it ...',
+    'published NEO',
+    'Fairstep',
+    'what happens here',
+  ];
   return [`| ${head.join(' | ')} |`, `|${head.map(() => '---|').join('')}`, ...gains.map(row), ''].join('\n');
 }
 
@@ -73,6 +87,8 @@ export function cheatTable(options: TrialOptions, done: (gain: NeoGain) => void 
     done(gain);
     return gain;
   });
-  const wrong = gains.flatMap(({ trial, wrong: all }) => all.map((text) => `${trial.cheat}, ${trial.variant}: ${text}`));
+  const wrong = gains.flatMap(({ trial, wrong: all }) =>
+    all.map((text) => `${trial.cheat}, ${trial.variant}: ${text}`),
+  );
   return { markdown: tableMarkdown(gains), gains, wrong };
 }

@@ -239,10 +239,7 @@ export function pivotVote({
 }
 
 /** Votes "-" for a victim, whatever arrived; nobody can prove it. Neo only. */
-export function voteOut({
-  fromRound = 1,
-  victim,
-}: CheatOptions & { readonly victim: number }): Cheat {
+export function voteOut({ fromRound = 1, victim }: CheatOptions & { readonly victim: number }): Cheat {
   return liar({
     name: 'vote-out',
     neo: (table) => ({

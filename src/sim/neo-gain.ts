@@ -31,7 +31,11 @@ export interface NeoGain {
 function shareOf(trial: Trial, outcome: NeoOutcome, seats: readonly number[], rounds: number): number {
   const { counted } = trial;
   if (counted === 'influence') {
-    const [wished, not] = outcome.observer.accepted(outcome.rounds, seats.at(-1) as number, (round) => round % 2 === 0);
+    const [wished, not] = outcome.observer.accepted(
+      outcome.rounds,
+      seats.at(-1) as number,
+      (round) => round % 2 === 0,
+    );
     return Math.max(0, wished - not);
   }
   if (counted === 'pace') return Math.max(0, outcome.paceMs.round / 100 - 1);
@@ -39,7 +43,13 @@ function shareOf(trial: Trial, outcome: NeoOutcome, seats: readonly number[], ro
 }
 
 /** What must hold of a trial's outcome and does not. */
-function wrongOf(trial: Trial, gain: number, outcome: NeoOutcome, seats: readonly number[], rounds: number): readonly string[] {
+function wrongOf(
+  trial: Trial,
+  gain: number,
+  outcome: NeoOutcome,
+  seats: readonly number[],
+  rounds: number,
+): readonly string[] {
   const wrong: string[] = [];
   const bears = seats.length <= bearable(trial.players ?? 4);
   const most = { none: 0, once: 1 / (rounds - SETTLED + 1), some: 1 }[trial.allowed];
@@ -51,9 +61,10 @@ function wrongOf(trial: Trial, gain: number, outcome: NeoOutcome, seats: readonl
   if (convicts !== undefined && !outcome.convicted.includes(convicts))
     wrong.push(`not everybody has evidence of ${convicts}`);
   const out = outcome.removals.map(({ seat }) => seat);
-  const missing = convicts === undefined ? [] : seats.filter((seat) => !out.includes(seat));
-  if (bears && missing.length === seats.length && convicts !== undefined) wrong.push('the cheat is not out');
-  if (trial.allowed === 'once' && gain > 0 && !out.includes(seats.at(-1) as number)) wrong.push('the cheat is not out');
+  const due = convicts !== undefined && trial.stays !== true;
+  if (bears && due && !seats.some((seat) => out.includes(seat))) wrong.push('the cheat is not out');
+  if (trial.allowed === 'once' && gain > 0 && !out.includes(seats.at(-1) as number))
+    wrong.push('the cheat is not out');
   return wrong;
 }
 
@@ -64,15 +75,13 @@ export type Controls = Map<string, NeoOutcome>;
  * Plays a trial and its control, and the match of the published round; neither of these with null for
  * `controls`.
  */
-export function neoGain(
-  trial: Trial,
-  options: TrialOptions,
-  controls: Controls | null = new Map(),
-): NeoGain {
+export function neoGain(trial: Trial, options: TrialOptions, controls: Controls | null = new Map()): NeoGain {
   const players = trial.players ?? options.players;
   const rounds = trial.rounds ?? options.rounds;
   const cheaters = trial.cheaters?.(players) ?? 1;
-  const seats = Array.from({ length: cheaters }, (_, index) => (trial.first ? index : players - cheaters + index));
+  const seats = Array.from({ length: cheaters }, (_, index) =>
+    trial.first ? index : players - cheaters + index,
+  );
   const { keyring, seed } = options;
   const base = { players, rounds, seed, keyring };
   const match = trial.match({ ...options, players, rounds }, seats);

@@ -95,7 +95,18 @@ function convictedOf(
 
 /** Plays the match. The same options give the same outcome. */
 export function playNeo(options: NeoMatchOptions): NeoOutcome {
-  const { cheats = {}, clocks, faults = [], identitySeed, keyring, lose, network, players, rounds, seed } = options;
+  const {
+    cheats = {},
+    clocks,
+    faults = [],
+    identitySeed,
+    keyring,
+    lose,
+    network,
+    players,
+    rounds,
+    seed,
+  } = options;
   const { limitMs = 60_000, watched = Object.keys(cheats).map(Number) } = options;
   const observer = new Observer(players, watched);
   const honest = Array.from({ length: players }, (_, seat) => seat).filter((seat) => !watched.includes(seat));
@@ -115,7 +126,9 @@ export function playNeo(options: NeoMatchOptions): NeoOutcome {
     ...(clocks === undefined ? {} : { clocks }),
     ...(identitySeed === undefined ? {} : { identitySeed }),
     protocol: { name: 'neo', parameters: parametersOf(options.parameters) },
-    cheats: Object.fromEntries(Object.entries(cheats).map(([seat, cheat]) => [seat, observer.watched(cheat)])),
+    cheats: Object.fromEntries(
+      Object.entries(cheats).map(([seat, cheat]) => [seat, observer.watched(cheat)]),
+    ),
     input: ({ player, round }) => round * 16 + player,
     passing: (passing) => {
       observer.left(passing);

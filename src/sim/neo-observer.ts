@@ -6,9 +6,9 @@
 
 import { toHex } from '../base/bytes.ts';
 import type { Micros } from '../base/time.ts';
-import { type Packet, decodePacket } from '../wire/packet.ts';
-import { decodeRounds } from '../wire/rounds.ts';
 import { ROUNDS } from '../wire/envelope.ts';
+import { decodePacket, type Packet } from '../wire/packet.ts';
+import { decodeRounds } from '../wire/rounds.ts';
 import type { NeoStatement } from '../wire/statement.ts';
 import type { Cheat } from './cheat.ts';
 import type { Hands } from './cheats-game.ts';
@@ -81,7 +81,9 @@ export class Observer {
   constructor(players: number, cheaters: readonly number[]) {
     this.#players = players;
     this.#cheaters = cheaters;
-    this.#honest = Array.from({ length: players }, (_, seat) => seat).filter((seat) => !cheaters.includes(seat));
+    this.#honest = Array.from({ length: players }, (_, seat) => seat).filter(
+      (seat) => !cheaters.includes(seat),
+    );
   }
 
   /** The match that is observed; before it runs. */
@@ -243,13 +245,21 @@ export class Observer {
       const values = finals.map(({ decided }) => decided[seat] ?? '');
       const own = watched.chosen.get(seat)?.hash;
       if (values.some((value) => value.length > 1 && value !== own)) found.add('stale');
-      const without = finals.filter(({ voided }, index) => values[index] === '-' || (voided & (1 << seat)) !== 0);
+      const without = finals.filter(
+        ({ voided }, index) => values[index] === '-' || (voided & (1 << seat)) !== 0,
+      );
       if (without.length > 0) found.add('missed');
       if (without.length * 2 > finals.length) found.add('excluded');
     }
   }
 
-  #countCheat(round: number, watched: Watched, final: Final, cheat: number, found: Set<keyof NeoCounts>): void {
+  #countCheat(
+    round: number,
+    watched: Watched,
+    final: Final,
+    cheat: number,
+    found: Set<keyof NeoCounts>,
+  ): void {
     const value = final.decided[cheat] ?? '';
     const seen = [...watched.advanced.values()].map(({ hands }) => hands[cheat] ?? null);
     if (seen.some((hand) => hand === null) && seen.some((hand) => hand !== null)) found.add('blinded');
@@ -263,7 +273,9 @@ export class Observer {
     if (known.every((since) => since <= shown)) found.add('looked');
     if (known.some((since) => since <= shown)) found.add('glimpsed');
     const before = this.#rounds.get(round - 1);
-    const fresh = this.#honest.every((seat) => (before?.reached.get(seat) ?? Number.POSITIVE_INFINITY) <= shown);
+    const fresh = this.#honest.every(
+      (seat) => (before?.reached.get(seat) ?? Number.POSITIVE_INFINITY) <= shown,
+    );
     if (fresh && ![...watched.chosen.values()].some(({ knew }) => knew)) found.add('fresher');
     const later = [...(this.#rounds.get(round + 1)?.chosen.values() ?? [])];
     if (later.some(({ at }) => at < shown)) found.add('misordered');
@@ -275,7 +287,11 @@ export class Observer {
     for (let round = 1; round <= last; round++) {
       const watched = this.#rounds.get(round);
       for (const seat of this.#honest) {
-        const [from, played, done] = [watched?.chosen.get(seat), watched?.advanced.get(seat), watched?.finals.get(seat)];
+        const [from, played, done] = [
+          watched?.chosen.get(seat),
+          watched?.advanced.get(seat),
+          watched?.finals.get(seat),
+        ];
         if (!from || !played || !done) continue;
         advance += played.at - from.at;
         final += done.at - from.at;
@@ -287,9 +303,15 @@ export class Observer {
   }
 
   /** Of the rounds for which it wished, and of those for which it did not, the shares in which a move counted. */
-  accepted(last: number, cheat: number, wish: (round: number) => boolean): readonly [wished: number, not: number] {
+  accepted(
+    last: number,
+    cheat: number,
+    wish: (round: number) => boolean,
+  ): readonly [wished: number, not: number] {
     const shares = [true, false].map((wanted) => {
-      const rounds = Array.from({ length: last }, (_, index) => index + 1).filter((round) => wish(round) === wanted);
+      const rounds = Array.from({ length: last }, (_, index) => index + 1).filter(
+        (round) => wish(round) === wanted,
+      );
       const counted = rounds.filter((round) => {
         const [final] = this.#rounds.get(round)?.finals.values() ?? [];
         return (final?.decided[cheat] ?? '').length > 1;

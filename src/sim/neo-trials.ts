@@ -37,6 +37,8 @@ export interface Trial {
   readonly allowed: Allowed;
   /** Kind of evidence that all honest players must hold in the end, the cheat being out. */
   readonly convicts?: string;
+  /** The evidence is in everybody's hands, but nobody is out for it. */
+  readonly stays?: boolean;
   /** What is said of it, behind what was measured. */
   readonly note?: string;
   /** Number of cheats, the last seats; 1 unless told. */
@@ -369,6 +371,8 @@ const lies: readonly Trial[] = [
     counted: 'splits',
     allowed: 'none',
     convicts: 'bad-proposal',
+    stays: true,
+    note: 'its evidence is too large for the log: it stays in',
     players: 4,
     match: alone(() => cheats.badProposal({ fromRound: FROM })),
   },

@@ -92,7 +92,15 @@ export class RoundsTable {
     const known = this.#rounds.get(round);
     if (known !== undefined) return known;
     const { now: since } = this;
-    const fresh = { round, commits: new Map(), votes: new Map(), reveals: new Map(), packets: [], since, led: false };
+    const fresh = {
+      round,
+      commits: new Map(),
+      votes: new Map(),
+      reveals: new Map(),
+      packets: [],
+      since,
+      led: false,
+    };
     this.#rounds.set(round, fresh);
     forget(this.#rounds, ROUNDS_KEPT);
     return fresh;
@@ -196,7 +204,10 @@ export class RoundsTable {
     if (kind === 'change') return [this.rechange(statement, this.seat, commitment.commitment)];
     const vector = kind === 'vote' ? this.revote(statement, this.seat, commitment.commitment) : null;
     // Else the own session could not read what others say of its move.
-    this.tell(vector === null ? [commitment, reveal] : [commitment], vector ? this.vectorOf(vector.values) : []);
+    this.tell(
+      vector === null ? [commitment, reveal] : [commitment],
+      vector ? this.vectorOf(vector.values) : [],
+    );
     return [vector ?? reveal];
   }
 
@@ -216,7 +227,9 @@ export class RoundsTable {
   ): { readonly named: PlayerSet; readonly values: Uint8Array } | null {
     const hashes = this.hashesOf(round, named, values);
     if (hashes === null) return null;
-    const byAuthor = new Map(seatsOf(named).map((seat, index) => [seat as number, hashes[index] as Uint8Array]));
+    const byAuthor = new Map(
+      seatsOf(named).map((seat, index) => [seat as number, hashes[index] as Uint8Array]),
+    );
     if (value === null) byAuthor.delete(author);
     else byAuthor.set(author, value);
     const seats = value === null ? remove(named, seatOf(author)) : add(named, seatOf(author));
@@ -245,7 +258,12 @@ export class RoundsTable {
       const same = each.slot === author && before !== undefined && equalBytes(each.value, before);
       return same ? { ...each, value: value ?? new Uint8Array(32) } : each;
     });
-    return { ...change, named, votes: seatsOf(named).map((seat) => votes.get(seat) as Uint8Array), certified };
+    return {
+      ...change,
+      named,
+      votes: seatsOf(named).map((seat) => votes.get(seat) as Uint8Array),
+      certified,
+    };
   }
 
   /** A packet of those statements under the own signature, or under a sender's name; always the same. */
@@ -281,10 +299,7 @@ export class RoundsTable {
   }
 
   /** The items with own statements kept, left out or replaced; what changes is signed anew. */
-  rewrite(
-    items: readonly RoundsItem[],
-    change: (statement: NeoStatement) => Verdict,
-  ): readonly RoundsItem[] {
+  rewrite(items: readonly RoundsItem[], change: (statement: NeoStatement) => Verdict): readonly RoundsItem[] {
     return items.flatMap((item): readonly RoundsItem[] => {
       const packet = item.type === 'packet' ? decodePacket(item.bytes) : null;
       if (!packet?.ok || packet.value.sender !== this.seat) return [item];

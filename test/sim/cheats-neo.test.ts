@@ -49,7 +49,7 @@ const majority: Edit = {
 
 const unsearched: Edit = {
   file: 'protocol/neo/accuse.ts',
-  find: 'if (has(liars, sender) || sender === setup.me || !isSuspect(round, packet, statement)) return;',
+  find: 'if (sender === setup.me || !isSuspect(round, packet, statement) || isAccused(turn, sender)) return;',
   replace: 'return;',
 };
 
@@ -135,7 +135,11 @@ const controls: readonly Control[] = [
         find: 'writer.u8(PROTOCOL_VERSION).bytes(session)',
         replace: 'writer.u8(PROTOCOL_VERSION)',
       },
-      { file: 'wire/packet.ts', find: 'head, session, Uint8Array.of(sender)', replace: 'head, Uint8Array.of(sender)' },
+      {
+        file: 'wire/packet.ts',
+        find: 'head, session, Uint8Array.of(sender)',
+        replace: 'head, Uint8Array.of(sender)',
+      },
     ],
   },
   {
@@ -144,7 +148,11 @@ const controls: readonly Control[] = [
     variant: 'commits and votes',
     wrong: /innocent|agreement/,
     edits: [
-      { file: 'sim/player.ts', find: 'done(verifier.verify(sealed))', replace: 'done(sealed.value as never)' },
+      {
+        file: 'sim/player.ts',
+        find: 'done(verifier.verify(sealed))',
+        replace: 'done(sealed.value as never)',
+      },
     ],
   },
   {
@@ -243,10 +251,13 @@ const controls: readonly Control[] = [
 ];
 
 describe('each cheat works when its defence is taken away', () => {
-  it.each(controls)('$defence', async ({ cheat, defence, edits, gains, rounds = options.rounds, variant, wrong }) => {
-    const mutant = await without(defence, edits);
-    const result = play(mutant, cheat, variant, rounds);
-    if (gains !== undefined) expect(result.gain).toBeGreaterThan(gains);
-    if (wrong !== undefined) expect(result.wrong.join('; ')).toMatch(wrong);
-  });
+  it.each(controls)(
+    '$defence',
+    async ({ cheat, defence, edits, gains, rounds = options.rounds, variant, wrong }) => {
+      const mutant = await without(defence, edits);
+      const result = play(mutant, cheat, variant, rounds);
+      if (gains !== undefined) expect(result.gain).toBeGreaterThan(gains);
+      if (wrong !== undefined) expect(result.wrong.join('; ')).toMatch(wrong);
+    },
+  );
 });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { keyring } from '../../src/keyring/node.ts';
 import { verifyEvidence } from '../../src/protocol/evidence.ts';
-import { classicCheatNames } from '../../src/sim/classic.ts';
 import { hands } from '../../src/sim/cheats-game.ts';
 import { tableMarkdown } from '../../src/sim/cheats-table.ts';
+import { classicCheatNames } from '../../src/sim/classic.ts';
 import { type Controls, type NeoGain, neoGain, type Trial, trials } from '../../src/sim/neo-gain.ts';
 
 const options = { players: 4, rounds: 18, seed: 2, keyring };
@@ -14,7 +14,9 @@ const nameOf = ({ cheat, variant }: Trial): string => `${cheat}${variant === '' 
 
 /** Every piece of evidence convicts a cheat, whoever holds it. */
 function expectOnlyCheatsAccused({ cheaters, outcome, players, trial }: NeoGain): void {
-  const seats = Array.from({ length: cheaters }, (_, index) => (trial.first ? index : players - cheaters + index));
+  const seats = Array.from({ length: cheaters }, (_, index) =>
+    trial.first ? index : players - cheaters + index,
+  );
   for (const { evidence, player } of outcome.evidence) {
     expect(seats).toContain(player);
     expect(verifyEvidence(evidence, { game: hands })).not.toBeNull();

@@ -11,11 +11,12 @@ import { UPDATE_BYTES_MAX } from '../../wire/limits.ts';
 import type { Packet } from '../../wire/packet.ts';
 import type { NeoStatement } from '../../wire/statement.ts';
 import { decodeEvidence, type Evidence, encodeEvidence, prove, proveProposal } from '../evidence.ts';
+import type { BySeat } from '../round.ts';
 import type { ClosedRound } from './log-state.ts';
-import type { Contest, Held, HeldChange, HeldPropose, NeoRound } from './state.ts';
+import type { Contest, Held, HeldChange, HeldPropose, HeldVote, NeoRound } from './state.ts';
 import { pastOf } from './state.ts';
 import type { Turn } from './turn.ts';
-import { isNone, sameValue } from './values.ts';
+import { isNone, sameValue, type Value } from './values.ts';
 
 /** The packets of a sender that a round holds. */
 function packetsOf(round: NeoRound, sender: Seat): ReadonlySet<Verified<Packet>> {
@@ -162,7 +163,9 @@ function isAccused(turn: Turn, player: Seat): boolean {
   if (!has(pastOf(turn.state, final).log.members, player)) return true;
   return wanted.some(({ operation }) => {
     if (operation.type === 'illegal') return operation.seat === player;
-    return operation.type === 'accuse' && equalBytes(decodeEvidence(operation.evidence)?.publicKey ?? key, key);
+    return (
+      operation.type === 'accuse' && equalBytes(decodeEvidence(operation.evidence)?.publicKey ?? key, key)
+    );
   });
 }
 
@@ -196,4 +199,31 @@ export function retellCommits(turn: Turn, number: Round): void {
     turn.effects.push({ type: 'retell', packet: held.packet.bytes });
   }
   if (told !== round.retold) turn.change(number, { retold: told });
+}
+
+/**
+ * Shows a vote that is not what was decided to everybody, in turns by one member a round: who has told
+ * others something else meets somebody who holds it. An honest voter that lacked a commitment loses nothing.
+ */
+export function exposeVotes(turn: Turn, number: Round): void {
+  const round = turn.round(number);
+  const { decided, decidedAt, environment, exposed, votes } = round;
+  const members = seatsOf(environment.members);
+  if (decidedAt === null) return;
+  const strange = members.filter((seat, rank) => {
+    const turnOfMine = members[(number + rank) % members.length] === turn.state.setup.me;
+    return turnOfMine && !has(exposed, seat) && members.some((slot) => differs(votes[seat], slot, decided));
+  });
+  if (strange.length === 0) return;
+  turn.change(number, { exposed: strange.reduce(add, exposed) });
+  for (const seat of strange) {
+    const vote = votes[seat];
+    if (vote) turn.effects.push({ type: 'retell', packet: vote.packet.bytes });
+  }
+}
+
+function differs(vote: HeldVote | null | undefined, slot: Seat, decided: BySeat<Value>): boolean {
+  const said = vote?.entries[slot];
+  const value = decided[slot];
+  return !!said && !!value && !sameValue(said, value);
 }

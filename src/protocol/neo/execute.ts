@@ -19,7 +19,8 @@ import { needed } from './openings.ts';
 import type { FinalRound } from './record.ts';
 import { roundSeed, seedAfter } from './seeds.ts';
 import {
-  type Contest, type Held,
+  type Contest,
+  type Held,
   type Neo,
   type NeoRound,
   newest,

@@ -13,7 +13,7 @@ import type { Verified } from '../../crypto/signature.ts';
 import type { Packet } from '../../wire/packet.ts';
 import { type NeoStatement, ROUND_INSTANCE } from '../../wire/statement.ts';
 import type { Step } from '../effect.ts';
-import { accuseDouble, findLies, retellCommits } from './accuse.ts';
+import { accuseDouble, exposeVotes, findLies, retellCommits } from './accuse.ts';
 import { settleContest, takeChange, takeConfirm } from './contest.ts';
 import { noteDesync } from './desync.ts';
 import { finalize, playNext, takeBack, takePlayed } from './execute.ts';
@@ -186,6 +186,7 @@ function settleRound(turn: Turn, number: Round): void {
   settleSlots(turn, number);
   if (number > turn.state.final) settleOpenings(turn, number);
   else settleDisputes(turn, number);
+  exposeVotes(turn, number);
   reportLate(turn, number);
 }
 

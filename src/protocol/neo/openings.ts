@@ -20,6 +20,7 @@ import {
 } from '../../base/players.ts';
 import { commit, vectorDigest } from '../../crypto/commitment.ts';
 import { type Hold, type Reveal, ROUND_INSTANCE } from '../../wire/statement.ts';
+import type { BySeat } from '../round.ts';
 import { confirmedValue } from './ballot.ts';
 import { enterView, settleContest } from './contest.ts';
 import { holdsOpening } from './instance.ts';
@@ -53,7 +54,8 @@ export function takeHold(turn: Turn, held: Held<Hold>): void {
   if (!within(authors, round.environment.members)) return;
   // Of a liar the first and the newest of an index: others may have decided with either.
   const same = before.filter(({ statement }) => statement.index === index);
-  if (same.some(({ statement }) => statement.authors === authors && equalBytes(statement.values, values))) return;
+  if (same.some(({ statement }) => statement.authors === authors && equalBytes(statement.values, values)))
+    return;
   const kept = [...before.filter((each) => each !== same[1]), held].slice(-2 * round.holds.length);
   turn.change(number, { holds: put(round.holds, sender, kept) });
 }
@@ -91,19 +93,21 @@ function holdersOf(round: NeoRound, author: Seat, me: Seat): PlayerSet {
   return remove(set, author);
 }
 
-/** Whether a HOLD speaks of the decided commitments, once these are decided: it never changes then. */
-const judged = new WeakMap<Hold, boolean>();
+/** Which HOLDs speak of the decided commitments, once these are decided: it never changes then. */
+const judged = new WeakMap<BySeat<Value>, Map<Hold, boolean>>();
 
 /** True when a HOLD speaks of the decided commitments, this author's among them. */
-function covers(round: NeoRound, { statement }: Held<Hold>, author: Seat): boolean {
+function covers({ decided }: NeoRound, { statement }: Held<Hold>, author: Seat): boolean {
   const { authors, values } = statement;
   if (!has(authors, author)) return false;
-  const known = judged.get(statement);
+  const verdicts = judged.get(decided) ?? new Map<Hold, boolean>();
+  judged.set(decided, verdicts);
+  const known = verdicts.get(statement);
   if (known !== undefined) return known;
-  const hashes = seatsOf(authors).map((seat) => round.decided[seat]);
+  const hashes = seatsOf(authors).map((seat) => decided[seat]);
   if (!hashes.every((value) => !!value)) return false;
   const speaks = hashes.every((value) => !isNone(value)) && equalBytes(vectorDigest(hashes), values);
-  judged.set(statement, speaks);
+  verdicts.set(statement, speaks);
   return speaks;
 }
 

@@ -157,6 +157,8 @@ export interface NeoRound {
   readonly reported: PlayerSet;
   /** Authors whose commitment I have shown to everybody, since somebody votes for another. */
   readonly retold: PlayerSet;
+  /** Members whose vote I have shown to everybody, since it is not what was decided. */
+  readonly exposed: PlayerSet;
 }
 
 /** A round that the game has played here: what it was and what came of it. */
@@ -294,6 +296,7 @@ export function newRound(
     voided: nobody,
     reported: nobody,
     retold: nobody,
+    exposed: nobody,
   };
 }
 
