@@ -93,7 +93,8 @@ function checkPlayers(players: readonly PlayerOption[], transport: Transport): r
 /** Checks everything that can be checked at once. Throws a TypeError or RangeError that names the option. */
 export function checkOptions<State, Input>(options: SessionOptions<State, Input>): CheckedOptions {
   checkParts(options);
-  const { game, identity, transport, protocol, handshakeMs = 30_000 } = options;
+  const { game, identity, transport, protocol, handshakeMs = 30_000, record = true } = options;
+  must(typeof record === 'boolean', 'record must be true or false');
   must(typeof handshakeMs === 'number', 'handshakeMs must be a number (milliseconds)');
   must(
     handshakeMs > 0,

@@ -2,6 +2,7 @@
 
 import type { EndReason, StallReason } from '../protocol/effect.ts';
 import type { EvidenceKind } from '../protocol/evidence.ts';
+import type { StateDifference } from './comparisons.ts';
 
 /** Events of a session by name. Players are seats: indices into `session.players`. */
 export interface SessionEvents<State, Input> {
@@ -22,8 +23,16 @@ export interface SessionEvents<State, Input> {
    * `opening` is of neo alone: an accepted input is not opened.
    */
   stall: { readonly round: number; readonly waitingFor: readonly number[]; readonly reason: StallReason };
-  /** These players' states after the round differ from this player's: a determinism bug. Convicts nobody. */
-  desync: { readonly round: number; readonly players: readonly number[] };
+  /**
+   * These players' states after the round differ from this player's: a determinism bug. Convicts nobody.
+   * `diff` asks them where, digest by digest; it answers with at most 32 places a player, none if nobody
+   * answers or in lockstep.
+   */
+  desync: {
+    readonly round: number;
+    readonly players: readonly number[];
+    diff(): Promise<readonly StateDifference[]>;
+  };
   /** A player has lied; the evidence convicts it before anybody (`verifyEvidence`). */
   cheat: { readonly kind: EvidenceKind; readonly player: number; readonly evidence: Uint8Array };
   player: {

@@ -48,6 +48,11 @@ export interface SessionOptions<State, Input> {
    * Milliseconds until `start` gives up on players that do not answer; 30000 unless told, Infinity for never.
    */
   readonly handshakeMs?: number;
+  /**
+   * Neo: keep what `session.recording()` answers, some kilobytes a round; true unless told. False for matches
+   * of many hours.
+   */
+  readonly record?: boolean;
 }
 
 /** Rounds that a decision may take until it acts: memory, and what is told of open rounds, grow with it. */

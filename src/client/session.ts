@@ -11,10 +11,13 @@ import type { Log } from '../log/log.ts';
 import { Driver, type Ports } from '../protocol/driver.ts';
 import type { EndReason } from '../protocol/effect.ts';
 import type { Restored, Running } from '../protocol/engine.ts';
+import { decodeNeoRecord } from '../protocol/neo/record.ts';
+import { Recorder } from '../protocol/neo/recording-format.ts';
 import { Play, type Played } from '../protocol/play.ts';
 import type { Transport } from '../transport/transport.ts';
 import { NONCE_BYTES } from '../wire/limits.ts';
 import { type CheckedOptions, checkOptions } from './checked.ts';
+import { Comparisons } from './comparisons.ts';
 import { Alarm, type EdgePorts, edgePorts, now, randomBytes } from './edges.ts';
 import { Listeners, type SessionEvents, surface } from './events.ts';
 import type { SessionOptions } from './options.ts';
@@ -59,6 +62,11 @@ export interface Session<State, Input> {
    * remove who is silent, and this does nothing; but of two players nobody can, and it ends the match here.
    */
   remove(player: number, wish?: boolean): void;
+  /**
+   * The decided rounds with their certificates, for `verifyRecording`: what any third party can play again. Null
+   * in lockstep, before the match has begun, and with the option `record: false`.
+   */
+  recording(): Uint8Array | null;
   stats(): SessionStats;
   /**
    * Leaves, tells the others, and closes transport and log. Resolves when nothing is left running: in neo
@@ -82,6 +90,9 @@ class LiveSession<State, Input> implements Session<State, Input> {
   readonly #driver: Driver<Running>;
   readonly #listeners = new Listeners<SessionEvents<State, Input>>();
   readonly #timings = new Timings();
+  readonly #comparisons = new Comparisons((player, round) => this.#inquire(player as Seat, round));
+  /** What is recorded; null if nothing is. */
+  readonly #recorder: Recorder | null;
   readonly #alarm = new Alarm(() => this.#guard(() => this.#driver.tick()));
   #stopReceiving: (() => void) | null = null;
   #began: { resolve(): void; reject(error: Error): void } | null = null;
@@ -119,7 +130,13 @@ class LiveSession<State, Input> implements Session<State, Input> {
     const guard = (run: () => void): void => this.#guard(run);
     const failed = (error: unknown): void => this.#fail(error);
     const edges = edgePorts({ identity, keyring, transport, addresses, log, guard, failed });
-    this.#driver = new Driver(engine, setup, { ...edges, ...this.#gamePorts() }, recovered);
+    this.#recorder = engine.name === 'neo' && options.record !== false ? new Recorder() : null;
+    for (const record of log.records) this.#record(record);
+    const persist = (record: Uint8Array): void => {
+      edges.persist(record);
+      this.#record(record);
+    };
+    this.#driver = new Driver(engine, setup, { ...edges, persist, ...this.#gamePorts() }, recovered);
   }
 
   get round(): number {
@@ -173,6 +190,19 @@ class LiveSession<State, Input> implements Session<State, Input> {
     this.#guard(() => this.#driver.dispatch({ type: 'wish', at: now(), target }));
   }
 
+  recording(): Uint8Array | null {
+    return this.#recorder?.bytes() ?? null;
+  }
+
+  #record(record: Uint8Array): void {
+    if (this.#recorder !== null) this.#recorder.take(decodeNeoRecord(record));
+  }
+
+  #inquire(player: Seat, round: number): void {
+    if (this.#closed !== null || this.#driver.protocol === 'lockstep') return this.#comparisons.close();
+    this.#guard(() => this.#driver.dispatch({ type: 'inquire', at: now(), round, player }));
+  }
+
   stats(): SessionStats {
     return statsOf(this.#driver, this.#keyring.name, this.round, this.#timings, now());
   }
@@ -202,6 +232,7 @@ class LiveSession<State, Input> implements Session<State, Input> {
       this.#driver.stop();
       this.#stopReceiving?.();
       this.#alarm.set(null);
+      this.#comparisons.close();
       this.#began?.reject(new Error('start: the session was left before the match began'));
       this.#began = null;
       await Promise.all([this.#transport.close(), this.#log.close()]);
@@ -247,6 +278,7 @@ class LiveSession<State, Input> implements Session<State, Input> {
       final: (round) => this.#final(round),
       permits: (round, input) => this.#play.permits(this.seat as Seat, round, input),
       prove: (illegal) => this.#play.prove(illegal),
+      compared: (effect) => this.#comparisons.answered(effect),
       stateBytes: (round) => this.#play.stateAfter(round)?.bytes ?? null,
       tell: (effect) => this.#tell(effect),
       wake: (at) => this.#alarm.set(this.#closed === null ? at : null),
@@ -287,7 +319,7 @@ class LiveSession<State, Input> implements Session<State, Input> {
     else if (effect.type === 'end') this.#end(effect.reason);
     else {
       if (effect.notice.type === 'stall') this.status = 'stalled';
-      tellNotice(this.#listeners, effect.notice);
+      tellNotice(this.#listeners, effect.notice, this.#comparisons);
     }
   }
 

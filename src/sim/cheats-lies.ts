@@ -108,7 +108,7 @@ function ownStatements(table: RoundsTable, items: readonly RoundsItem[]): readon
   return found;
 }
 
-/** Adds statements in packets of their own, one time a round and player, beside an own statement of a kind. */
+/** Adds statements in packets of their own, once a round and player, beside an own statement of a kind. */
 function beside(
   name: string,
   kind: NeoStatement['kind'],

@@ -278,7 +278,7 @@ export function malformed({ copies = 2 }: { readonly copies?: number } = {}): Ch
   };
 }
 
-/** Statements of its own that are of no use to anybody: rounds, views and epochs far ahead, all well signed. */
+/** Own statements that are of no use to anybody: rounds, views and epochs far ahead, all well signed. */
 function uselessItem(table: RoundsTable, way: number): RoundsItem {
   const { round } = table;
   const { epoch } = table.seen(round).commits.get(table.seat) ?? { epoch: 0 };

@@ -1,7 +1,7 @@
-/** The table of cheats as Markdown: what each gains in the published NEO round, what here, and what happens. */
+/** The table of cheats as Markdown: what each gains in the published round, what here, and what happens. */
 
 import { type Controls, type NeoGain, neoGain, type TrialOptions, trials } from './neo-gain.ts';
-import type { Trial } from './neo-trials.ts';
+import type { Trial } from './neo-trial.ts';
 
 /** What stands in one table. */
 export interface CheatTable {

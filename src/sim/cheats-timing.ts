@@ -89,7 +89,7 @@ export function fixedDelay({
   });
 }
 
-/** Chooses its move when the first opening of the round is in, and stamps it as sent long before. Neo only. */
+/** Chooses its move when the first opening is in, and stamps it as sent long before. Neo only. */
 export function timestamp({
   fromRound = 1,
   choose = () => nothing,
@@ -145,7 +145,7 @@ export function abort({
   });
 }
 
-/** Hides its commitments and openings from some; with half of the others it does not speak at all. Neo only. */
+/** Hides its commitments and openings from some; to half of the others it does not speak at all. Neo only. */
 export function suppressedUpdate({
   fromRound = 1,
   from = 'one',

@@ -6,7 +6,8 @@
 import { classicGain } from './classic-gain.ts';
 import { type NeoOutcome, playNeo } from './neo-match.ts';
 import { SETTLED } from './neo-observer.ts';
-import { bearable, type Trial, type TrialOptions, trials } from './neo-trials.ts';
+import { bearable, type Trial, type TrialOptions } from './neo-trial.ts';
+import { trials } from './neo-trials.ts';
 
 export { type Trial, type TrialOptions, trials };
 

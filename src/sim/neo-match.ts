@@ -1,6 +1,7 @@
 /** One match of neo with cheats in it, and everything that is counted of it. */
 
 import { equalBytes } from '../base/bytes.ts';
+import { seatOf } from '../base/ids.ts';
 import { verifyEvidence } from '../protocol/evidence.ts';
 import { alphaOf, type NeoParameters } from '../protocol/neo/options.ts';
 import type { Cheat } from './cheat.ts';
@@ -93,25 +94,12 @@ function convictedOf(
   return [...kinds.keys()].sort();
 }
 
-/** Plays the match. The same options give the same outcome. */
-export function playNeo(options: NeoMatchOptions): NeoOutcome {
-  const {
-    cheats = {},
-    clocks,
-    faults = [],
-    identitySeed,
-    keyring,
-    lose,
-    network,
-    players,
-    rounds,
-    seed,
-  } = options;
-  const { limitMs = 60_000, watched = Object.keys(cheats).map(Number) } = options;
-  const observer = new Observer(players, watched);
-  const honest = Array.from({ length: players }, (_, seat) => seat).filter((seat) => !watched.includes(seat));
+/** The match, not yet run, with somebody who sees everything. */
+function prepared(options: NeoMatchOptions, observer: Observer): Simulation<Hands, number> {
+  const { cheats = {}, clocks, faults = [], identitySeed, keyring, lose, network, players } = options;
+  const { limitMs = 60_000, rounds, seed } = options;
   const voted = (seat: number, round: number): boolean => {
-    const neo = simulation.neoSession(seat as never)?.neo;
+    const neo = simulation.neoSession(seatOf(seat))?.neo;
     return !!neo && (neo.rounds[round - neo.roundsFrom]?.ownVote ?? null) !== null;
   };
   const simulation: Simulation<Hands, number> = new Simulation(hands, {
@@ -136,6 +124,17 @@ export function playNeo(options: NeoMatchOptions): NeoOutcome {
     },
     watch: (moment) => observer.saw(moment),
   });
+  return simulation;
+}
+
+/** Plays the match. The same options give the same outcome. */
+export function playNeo(options: NeoMatchOptions): NeoOutcome {
+  const { cheats = {}, players, rounds } = options;
+  const { watched = Object.keys(cheats).map(Number) } = options;
+  const observer = new Observer(players, watched);
+  const simulation = prepared(options, observer);
+  const seats = Array.from({ length: players }, (_, seat) => seat);
+  const honest = seats.filter((seat) => !watched.includes(seat));
   observer.observe(simulation);
   const result = simulation.run();
   const finals = honest.map((seat) => result.players[seat]?.rounds ?? 0);
@@ -144,7 +143,7 @@ export function playNeo(options: NeoMatchOptions): NeoOutcome {
   const evidence = result.evidence.filter(({ by }) => honest.includes(by));
   const { removals } = observer;
   const [first] = honest;
-  const session = simulation.neoSession(first as never);
+  const session = simulation.neoSession(seatOf(first as number));
   const pace = session?.neo?.past.at(-1)?.log.pace;
   const accused = new Set([...evidence.map(({ player }) => player), ...removals.map(({ seat }) => seat)]);
   const innocents = honest.filter((seat) => accused.has(seat));

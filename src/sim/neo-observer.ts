@@ -5,6 +5,7 @@
  */
 
 import { toHex } from '../base/bytes.ts';
+import { seatOf } from '../base/ids.ts';
 import type { Micros } from '../base/time.ts';
 import { ROUNDS } from '../wire/envelope.ts';
 import { decodePacket, type Packet } from '../wire/packet.ts';
@@ -179,7 +180,7 @@ export class Observer {
   /** Whether an honest player can open all others' moves of a round. */
   #knows(seat: number, round: number): boolean {
     const neo = this.#simulation?.players[seat]?.driver?.session;
-    const held = neo && 'neo' in neo ? this.#simulation?.neoSession(seat as never)?.neo : null;
+    const held = neo && 'neo' in neo ? this.#simulation?.neoSession(seatOf(seat))?.neo : null;
     const open = held?.rounds[round - held.roundsFrom];
     return open !== undefined && this.#honest.every((author) => author === seat || open.reveals[author]);
   }
@@ -196,7 +197,7 @@ export class Observer {
   }
 
   #final(player: number, round: number, watched: Watched): void {
-    const neo = this.#simulation?.neoSession(player as never)?.neo;
+    const neo = this.#simulation?.neoSession(seatOf(player))?.neo;
     const open = neo?.rounds[round - neo.roundsFrom];
     const past = neo?.past[round - neo.pastFrom];
     if (!open || !past) return;
@@ -302,7 +303,7 @@ export class Observer {
     return { advanceMs: mean(advance), finalMs: mean(final) };
   }
 
-  /** Of the rounds for which it wished, and of those for which it did not, the shares in which a move counted. */
+  /** Of the rounds for which it wished, and of the others, the shares in which a move counted. */
   accepted(
     last: number,
     cheat: number,

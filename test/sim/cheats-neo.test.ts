@@ -87,8 +87,8 @@ const controls: readonly Control[] = [
     edits: [
       {
         file: 'protocol/neo/values.ts',
-        find: 'if (complete.length === known.length && equalBytes(vectorDigest(complete), digest)) return complete;',
-        replace: 'if (complete.length === known.length) return complete;',
+        find: '&& equalBytes(vectorDigest(complete), digest)) return complete;',
+        replace: ') return complete;',
       },
     ],
   },

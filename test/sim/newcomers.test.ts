@@ -58,7 +58,7 @@ const forger: Cheat = {
 
 describe('a player that comes to a running match', () => {
   it('plays along, and all agree', () => {
-    const result = play({ rounds: 100, seed: 5, newcomers: [{ atMs: 2000 }] });
+    const result = play({ rounds: 150, seed: 5, newcomers: [{ atMs: 3000 }] });
     expect(result.violations).toEqual([]);
     expect(result.agreed).toBe(true);
     expect(result.players).toHaveLength(5);
