@@ -8,7 +8,7 @@ import type { Newcomer } from '../protocol/engine.ts';
 import { decodeInvitation } from '../protocol/neo/invitation.ts';
 import { encodeRequest } from '../protocol/neo/request.ts';
 import { joinMessage } from '../protocol/neo/update.ts';
-import { simulatedSecret, type Signer } from './keys.ts';
+import { type Signer, simulatedSecret } from './keys.ts';
 import type { Player } from './player.ts';
 
 /** Where a simulated player is reached. */

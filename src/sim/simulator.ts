@@ -9,6 +9,7 @@ import { Simulation } from './simulation.ts';
 
 export type * from './cheat.ts';
 export { cheats } from './cheats.ts';
+export { classic } from './classic.ts';
 
 export { type LatencyProfile, type LatencyScenario, latencyProfile, type Span } from './latency.ts';
 export { Conspiracy, type LiarOptions, liar, type Ways } from './liar.ts';

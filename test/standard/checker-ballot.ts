@@ -157,7 +157,8 @@ export class Ballot {
   decided(slot: number): Buffer | null {
     const known = this.#decided.get(slot);
     if (known !== undefined) return known;
-    const value = this.#shared(this.of('vote'), slot, this.quorum.fast)[0] ?? this.#confirmed(ofRound, slot)[0];
+    const value =
+      this.#shared(this.of('vote'), slot, this.quorum.fast)[0] ?? this.#confirmed(ofRound, slot)[0];
     if (value !== undefined) this.#decided.set(slot, value);
     return value ?? null;
   }

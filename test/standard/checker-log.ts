@@ -40,7 +40,11 @@ export interface LogRead {
   readonly late: readonly { readonly by: number; readonly round: number; readonly seat: number }[];
   readonly members: number;
   readonly pace: PaceRead;
-  readonly reports: readonly ({ readonly lag: number; readonly lateness: number; readonly round: number } | null)[];
+  readonly reports: readonly ({
+    readonly lag: number;
+    readonly lateness: number;
+    readonly round: number;
+  } | null)[];
   readonly roster: readonly { readonly nonce: Buffer; readonly publicKey: Buffer }[];
   readonly round: number;
   readonly sinceRound: readonly number[];
@@ -135,9 +139,13 @@ class Fold {
       if (operation.type !== 'late') continue;
       const { round, seat } = operation;
       const since = Math.max(sinceRound[author] ?? 0, sinceRound[seat] ?? Number.POSITIVE_INFINITY);
-      if (seat === author || !((members >> seat) & 1) || round < first || round >= r || round < since) continue;
+      if (seat === author || !((members >> seat) & 1) || round < first || round >= r || round < since)
+        continue;
       const before = late.find((each) => each.round === round && each.seat === seat);
-      late = [...late.filter((each) => each !== before), { by: (before?.by ?? 0) | (1 << author), round, seat }];
+      late = [
+        ...late.filter((each) => each !== before),
+        { by: (before?.by ?? 0) | (1 << author), round, seat },
+      ];
     }
     return late.sort((a, b) => a.round - b.round || a.seat - b.seat);
   }
@@ -162,7 +170,10 @@ class Fold {
       const packet = readPacket(vote);
       const said = packet.entries.find(({ elided, kind }) => !elided && kind === 'vote');
       checkPacket(this.terms.session, key, packet);
-      good = packet.sender === seat && said?.numbers.round === round && same(said.strings.state as Buffer, known.judged);
+      good =
+        packet.sender === seat &&
+        said?.numbers.round === round &&
+        same(said.strings.state as Buffer, known.judged);
     });
     return good;
   }
@@ -180,15 +191,29 @@ class Fold {
       }
     };
     const operations = this.said.map(({ operation }) => operation);
-    out(operations.flatMap((each) => (each.type === 'accuse' ? [this.#accused(each.evidence)] : [])), false);
-    out(operations.flatMap((each) => (each.type === 'illegal' && this.#isIllegal(each) ? [each.seat] : [])), false);
+    out(
+      operations.flatMap((each) => (each.type === 'accuse' ? [this.#accused(each.evidence)] : [])),
+      false,
+    );
+    out(
+      operations.flatMap((each) => (each.type === 'illegal' && this.#isIllegal(each) ? [each.seat] : [])),
+      false,
+    );
     out(sizeOf(this.open) >= this.q ? bits(this.counting & voided) : [], false);
-    out(this.said.flatMap(({ author, operation }) => (operation.type === 'leave' ? [author] : [])), false);
-    out(bits(members & own).filter((seat) => (streaks[seat] ?? 0) >= m), true);
+    out(
+      this.said.flatMap(({ author, operation }) => (operation.type === 'leave' ? [author] : [])),
+      false,
+    );
+    out(
+      bits(members & own).filter((seat) => (streaks[seat] ?? 0) >= m),
+      true,
+    );
     const judges = members & own;
     const slow = [...this.log.roster.keys()].filter((seat) => {
       const rounds = late.filter((each) => each.seat === seat && sizeOf(each.by & judges) >= this.q);
-      return rounds.some(({ round }, i) => (rounds[i + m - 1]?.round ?? Number.POSITIVE_INFINITY) - round < 2 * m);
+      return rounds.some(
+        ({ round }, i) => (rounds[i + m - 1]?.round ?? Number.POSITIVE_INFINITY) - round < 2 * m,
+      );
     });
     out(slow, true);
     return members;
@@ -208,17 +233,21 @@ class Fold {
       if (this.log.roster.some(({ publicKey }) => same(publicKey, key))) continue;
       const fresh: Request = { address, by: [], nonce, publicKey: key };
       const before = list.find((each) => order(each, fresh) === 0);
-      const signed = (): unknown => checkSignature(key, joinMessage(this.terms.session, operation), signature);
+      const signed = (): unknown =>
+        checkSignature(key, joinMessage(this.terms.session, operation), signature);
       if (before === undefined && deviationOf(signed) !== null) continue;
       const others = list.filter((each) => each !== before);
       const by = [...(before?.by ?? []).filter(({ seat }) => seat !== author), { round: r, seat: author }];
       list = [...others, { ...fresh, by: by.sort((a, b) => a.seat - b.seat) }].sort(order);
-      const roundOf = (each: Request): number | undefined => each.by.find(({ seat }) => seat === author)?.round;
+      const roundOf = (each: Request): number | undefined =>
+        each.by.find(({ seat }) => seat === author)?.round;
       const own = others.filter((each) => roundOf(each) !== undefined);
       if (own.length < 4) continue;
       const lowest = Math.min(...own.map((each) => roundOf(each) ?? 0));
       const dropped = own.find((each) => roundOf(each) === lowest);
-      list = list.map((each) => (each === dropped ? { ...each, by: each.by.filter(({ seat }) => seat !== author) } : each));
+      list = list.map((each) =>
+        each === dropped ? { ...each, by: each.by.filter(({ seat }) => seat !== author) } : each,
+      );
       list = list.filter((each) => each.by.length > 0);
     }
     const kept = ({ round, seat }: Request['by'][number]): boolean =>
@@ -234,7 +263,8 @@ class Fold {
     const requests = this.sponsored(rest);
     const roster = [...log.roster];
     for (const { by, nonce, publicKey } of requests) {
-      if (by.length < this.q || roster.some((each) => same(each.publicKey, publicKey)) || roster.length > 15) continue;
+      if (by.length < this.q || roster.some((each) => same(each.publicKey, publicKey)) || roster.length > 15)
+        continue;
       roster.push({ nonce, publicKey });
     }
     const seats = [...roster.keys()];
@@ -280,7 +310,10 @@ function nextPace(
   const late = most(reports.map(({ lateness }) => lateness));
   let { arrival } = before;
   if (late !== undefined) {
-    const wanted = Math.max(terms.arrivalMin, Math.min(terms.arrivalMax, Math.ceil((250 * late * 5) / 4) + 2000));
+    const wanted = Math.max(
+      terms.arrivalMin,
+      Math.min(terms.arrivalMax, Math.ceil((250 * late * 5) / 4) + 2000),
+    );
     if (wanted > arrival || 8 * (arrival - wanted) > arrival) arrival = wanted;
   }
   const units = most(reports.filter(({ round }) => round >= before.from).map(({ lag }) => lag));

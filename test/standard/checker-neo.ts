@@ -156,7 +156,8 @@ export class NeoWatcher {
     deviationOf(() => {
       const { guilty, session } = readEvidence(evidence);
       const { roster } = (this.finals.at(-1) as FinalRead).log;
-      good = same(session, this.#terms?.session as Buffer) && roster.some((each) => same(each.publicKey, guilty));
+      good =
+        same(session, this.#terms?.session as Buffer) && roster.some((each) => same(each.publicKey, guilty));
     });
     return good ? [] : ['accusation'];
   }
@@ -219,7 +220,8 @@ export class NeoWatcher {
     if (environment === undefined) return false;
     const { epoch, firstLiars, members } = environment;
     const quorum = quorumOf(bits(members).length, keepF ? firstLiars : 0);
-    const ballot = this.ballots.get(of) ?? new Ballot({ session, epoch, round: of }, members, quorum, this.#vectors);
+    const ballot =
+      this.ballots.get(of) ?? new Ballot({ session, epoch, round: of }, members, quorum, this.#vectors);
     this.ballots.set(of, ballot);
     if (numbers.epoch !== epoch) this.#blame(said.seat, 'epoch');
     else if (!((members >> said.seat) & 1)) this.#blame(said.seat, 'not-a-member');
@@ -276,8 +278,11 @@ export class NeoWatcher {
     return rounds.every((sets, i) => {
       const ballot = this.ballots.get(final + 1 + i);
       const all = (set: number, test: (seat: number, ballot: Ballot) => boolean): boolean =>
-        bits(set).every((seat) => ballot !== undefined && ((ballot.members >> seat) & 1) === 1 && test(seat, ballot));
-      const said = (kind: string) => (seat: number, each: Ballot) => seat === from || each.of(kind, seat).length > 0;
+        bits(set).every(
+          (seat) => ballot !== undefined && ((ballot.members >> seat) & 1) === 1 && test(seat, ballot),
+        );
+      const said = (kind: string) => (seat: number, each: Ballot) =>
+        seat === from || each.of(kind, seat).length > 0;
       return (
         all(sets.commits, said('commit')) &&
         all(sets.votes, said('vote')) &&
@@ -321,7 +326,8 @@ export class NeoWatcher {
       rules.reveal();
       const read = deviationOf(() => {
         for (const each of readUpdate(said.entry.strings.input ?? nothing).operations) {
-          if (each.type === 'accuse' && this.#accusation(each.evidence).length > 0) needs(false, 'accusation');
+          if (each.type === 'accuse' && this.#accusation(each.evidence).length > 0)
+            needs(false, 'accusation');
         }
       });
       needs(read === null, 'update');

@@ -111,6 +111,10 @@ export function writePlain(value: unknown): Buffer {
   const entries = Object.entries(value)
     .map(([key, each]) => [Buffer.from(key, 'utf8'), each] as const)
     .sort(([a], [b]) => Buffer.compare(a, b));
-  const chunks = entries.flatMap(([key, each]) => [Buffer.of(...varint(BigInt(key.length))), key, writePlain(each)]);
+  const chunks = entries.flatMap(([key, each]) => [
+    Buffer.of(...varint(BigInt(key.length))),
+    key,
+    writePlain(each),
+  ]);
   return tagged(7, entries.length, ...chunks);
 }

@@ -88,11 +88,16 @@ export class Rules {
     const all = ballot.slotsOf(instance);
     const before = this.#here('confirm').filter(({ entry }) => entry.numbers.view === view);
     this.needs(index === before.length, 'index');
-    this.needs(before.every(({ entry }) => ((entry.numbers.slots ?? 0) & slots) === 0), 'twice');
+    this.needs(
+      before.every(({ entry }) => ((entry.numbers.slots ?? 0) & slots) === 0),
+      'twice',
+    );
     this.needs(slots !== 0 && this.#within(slots, all) && this.#within(named, slots), 'named');
     const values = ballot.values(said);
     this.needs(values !== null, 'values');
-    const good = [...(values ?? [])].every(([slot, value]) => ballot.isCertified(instance, { slot, view, value }));
+    const good = [...(values ?? [])].every(([slot, value]) =>
+      ballot.isCertified(instance, { slot, view, value }),
+    );
     this.needs(good, 'certificate');
     this.needs(!this.#left(view), 'promise');
   }
@@ -107,14 +112,22 @@ export class Rules {
     const { index = 0, authors = 0 } = said.entry.numbers;
     const before = this.#before('hold');
     this.needs(index === before.length, 'index');
-    this.needs(before.every(({ entry }) => ((entry.numbers.authors ?? 0) & authors) === 0), 'twice');
+    this.needs(
+      before.every(({ entry }) => ((entry.numbers.authors ?? 0) & authors) === 0),
+      'twice',
+    );
     this.needs(authors !== 0 && this.#within(authors, ballot.members & ~(1 << said.seat)), 'named');
     const values = bits(authors).map((author) => ballot.decided(author) ?? nothing);
     this.needs(same(vectorDigest(values), said.entry.strings.values ?? nothing), 'values');
-    this.needs(bits(authors).every((author, i) => ballot.opening(author, values[i] ?? nothing) !== null), 'held');
+    this.needs(
+      bits(authors).every((author, i) => ballot.opening(author, values[i] ?? nothing) !== null),
+      'held',
+    );
     const denied = this.#before('change').some(({ entry }) => {
       const { instance = 255 } = entry.numbers;
-      return instance < 16 && ((authors >> instance) & 1) === 1 && same(entry.strings.claim ?? nothing, nothing);
+      return (
+        instance < 16 && ((authors >> instance) & 1) === 1 && same(entry.strings.claim ?? nothing, nothing)
+      );
     });
     this.needs(!denied, 'promise');
   }
@@ -128,7 +141,8 @@ export class Rules {
     const own = this.#before('vote')[0]?.entry;
     this.needs(view > 0 && !this.#left(view), 'promise');
     if (instance === 255) {
-      const repeated = own?.numbers.named === named && same(vectorDigest(votes), own.strings.values ?? nothing);
+      const repeated =
+        own?.numbers.named === named && same(vectorDigest(votes), own.strings.values ?? nothing);
       this.needs(repeated, 'repeated-vote');
       this.needs(same(claim, nothing), 'claim');
     } else {
@@ -140,7 +154,9 @@ export class Rules {
       this.needs(same(claim, nothing) ? !holds : open, 'claim');
     }
     const slots = ballot.slotsOf(instance);
-    const good = certified.every((each) => ((slots >> each.slot) & 1) === 1 && ballot.isCertified(instance, each));
+    const good = certified.every(
+      (each) => ((slots >> each.slot) & 1) === 1 && ballot.isCertified(instance, each),
+    );
     this.needs(good, 'certificate');
     const kept = this.#here('confirm').every(({ entry }) =>
       bits(entry.numbers.slots ?? 0).every((slot) =>
@@ -164,7 +180,15 @@ export class Rules {
       return !same(entry.strings.claim ?? nothing, nothing) || (entry.lists.certified ?? []).length > 0;
     });
     const author = changes.some(({ seat }) => seat === instance);
-    this.needs(enough && (!author || some) && isForced(said.entry, changes.map(({ entry }) => entry)), 'proposal');
+    this.needs(
+      enough &&
+        (!author || some) &&
+        isForced(
+          said.entry,
+          changes.map(({ entry }) => entry),
+        ),
+      'proposal',
+    );
     this.needs(!this.#left(view), 'promise');
   }
 
@@ -172,7 +196,10 @@ export class Rules {
     const { ballot, said } = this;
     const { instance = 0, view = 0 } = said.entry.numbers;
     const { proposal = nothing } = said.entry.strings;
-    this.needs(ballot.in('propose', instance, view).some(({ hash }) => same(hash, proposal)), 'proposed');
+    this.needs(
+      ballot.in('propose', instance, view).some(({ hash }) => same(hash, proposal)),
+      'proposed',
+    );
     this.needs(!this.#left(view), 'promise');
   }
 }

@@ -4,15 +4,16 @@ import { describe, expect, it } from 'vitest';
 import { seatOf } from '../../src/base/ids.ts';
 import { nobody, playersFromBits } from '../../src/base/players.ts';
 import { commit, vectorDigest } from '../../src/crypto/commitment.ts';
-import { partHashOf, type Packet } from '../../src/wire/packet.ts';
-import { ROUND_INSTANCE, type Statement } from '../../src/wire/statement.ts';
+import { alphaOf } from '../../src/protocol/neo/options.ts';
 import { emptyUpdate, encodeUpdate } from '../../src/protocol/neo/update.ts';
+import { type Packet, partHashOf } from '../../src/wire/packet.ts';
+import { ROUND_INSTANCE, type Statement } from '../../src/wire/statement.ts';
 import { handsRead } from './checker-game.ts';
-import { neoDeviations, NeoWatcher } from './checker-neo.ts';
+import { NeoWatcher, neoDeviations } from './checker-neo.ts';
 import { ruleDeviations } from './checker-rules.ts';
 import { parametersOf } from './match-neo.ts';
-import { alphaOf } from '../../src/protocol/neo/options.ts';
 import { filled, type Signer, sign } from './messages.ts';
+import { evidence } from './world.ts';
 import {
   carrying,
   everybody,
@@ -26,7 +27,6 @@ import {
   type Wave,
   waveOf,
 } from './world-neo.ts';
-import { evidence } from './world.ts';
 
 const [a, b, c] = signers as [Signer, Signer, Signer, Signer];
 const { commitments, commits, reveals, vote, votes } = first;
@@ -149,7 +149,8 @@ const cases: Readonly<Record<string, readonly (() => readonly string[])[]>> = {
   ],
   contradiction: [
     () => found(commits, sign(a, { kind: 'commit', ...place, commitment: hashOf(1) })),
-    () => found([...commits, ...votes], sign(a, { ...vote, named: seats(1), values: vectorDigest([hashOf()]) })),
+    () =>
+      found([...commits, ...votes], sign(a, { ...vote, named: seats(1), values: vectorDigest([hashOf()]) })),
   ],
   instance: [
     () => found(said, sign(a, change({ instance: 7, named: nobody, votes: [] } as Partial<Statement>))),
@@ -158,9 +159,18 @@ const cases: Readonly<Record<string, readonly (() => readonly string[])[]>> = {
   ],
   'vote-before-commit': [() => found(commits.slice(1), votes[0] as Packet)],
   named: [
-    () => found(commits, sign(a, { ...vote, named: seats(0b1110), values: vectorDigest(commitments.slice(1)) })),
-    () => found([...commits, ...votes], sign(a, confirm({ slots: nobody, named: nobody, values: vectorDigest([]) } as Partial<Statement>))),
-    () => found(said, sign(a, hold({ authors: seats(1), values: vectorDigest([hashOf()]) } as Partial<Statement>))),
+    () =>
+      found(commits, sign(a, { ...vote, named: seats(0b1110), values: vectorDigest(commitments.slice(1)) })),
+    () =>
+      found(
+        [...commits, ...votes],
+        sign(a, confirm({ slots: nobody, named: nobody, values: vectorDigest([]) } as Partial<Statement>)),
+      ),
+    () =>
+      found(
+        said,
+        sign(a, hold({ authors: seats(1), values: vectorDigest([hashOf()]) } as Partial<Statement>)),
+      ),
     () => found(said, sign(a, hold({ authors: nobody, values: vectorDigest([]) } as Partial<Statement>))),
   ],
   values: [
@@ -218,27 +228,62 @@ const cases: Readonly<Record<string, readonly (() => readonly string[])[]>> = {
     () => found(said, sign(a, hold({ index: 1 } as Partial<Statement>))),
   ],
   twice: [
-    () => found([...commits, ...votes, sign(a, confirm())], sign(a, confirm({ index: 1 } as Partial<Statement>))),
+    () =>
+      found([...commits, ...votes, sign(a, confirm())], sign(a, confirm({ index: 1 } as Partial<Statement>))),
     () => found([...said, sign(a, hold())], sign(a, hold({ index: 1 } as Partial<Statement>))),
   ],
   certificate: [
     () => found([...commits, ...votes.slice(0, 2)], sign(a, confirm())),
     () => found([...commits, ...votes], sign(a, confirm({ view: 1 } as Partial<Statement>))),
-    () => found([...commits, ...votes], sign(a, confirm({ named: seats(0b111), values: vectorDigest(commitments.slice(0, 3)) } as Partial<Statement>))),
-    () => found([...commits, ...votes], sign(a, change({ certified: [{ slot: 0, view: 0, value: none }] } as Partial<Statement>))),
-    () => found([...commits, ...votes], sign(a, change({ certified: [{ slot: 0, view: 2, value: hashOf() }] } as Partial<Statement>))),
-    () => found([...commits, ...votes, ...changes, proposal, sign(a, prepare()), sign(b, prepare())], sign(c, confirm({ view: 1 } as Partial<Statement>))),
+    () =>
+      found(
+        [...commits, ...votes],
+        sign(
+          a,
+          confirm({
+            named: seats(0b111),
+            values: vectorDigest(commitments.slice(0, 3)),
+          } as Partial<Statement>),
+        ),
+      ),
+    () =>
+      found(
+        [...commits, ...votes],
+        sign(a, change({ certified: [{ slot: 0, view: 0, value: none }] } as Partial<Statement>)),
+      ),
+    () =>
+      found(
+        [...commits, ...votes],
+        sign(a, change({ certified: [{ slot: 0, view: 2, value: hashOf() }] } as Partial<Statement>)),
+      ),
+    () =>
+      found(
+        [...commits, ...votes, ...changes, proposal, sign(a, prepare()), sign(b, prepare())],
+        sign(c, confirm({ view: 1 } as Partial<Statement>)),
+      ),
   ],
   promise: [
     () => found([...commits, ...votes, sign(a, change())], sign(a, confirm())),
     () => found([...commits, ...votes], sign(a, change({ view: 0 } as Partial<Statement>))),
     () => found([...said, sign(a, doubt())], sign(a, hold())),
-    () => found([...commits, ...votes, ...changes, proposal, sign(a, change({ view: 2 } as Partial<Statement>))], sign(a, prepare())),
+    () =>
+      found(
+        [...commits, ...votes, ...changes, proposal, sign(a, change({ view: 2 } as Partial<Statement>))],
+        sign(a, prepare()),
+      ),
   ],
   held: [() => found([...commits, ...votes], sign(a, hold()))],
   'repeated-vote': [
-    () => found([...commits, ...votes], sign(a, change({ named: seats(0b111), votes: commitments.slice(0, 3) } as Partial<Statement>))),
-    () => found([...commits, ...votes], sign(a, change({ votes: [...commitments].reverse() } as Partial<Statement>))),
+    () =>
+      found(
+        [...commits, ...votes],
+        sign(a, change({ named: seats(0b111), votes: commitments.slice(0, 3) } as Partial<Statement>)),
+      ),
+    () =>
+      found(
+        [...commits, ...votes],
+        sign(a, change({ votes: [...commitments].reverse() } as Partial<Statement>)),
+      ),
     () => found([...commits, ...votes.slice(1)], sign(a, change())),
     () => found(said, sign(a, doubt({ named: seats(1), votes: [hashOf()] } as Partial<Statement>))),
   ],
@@ -251,13 +296,24 @@ const cases: Readonly<Record<string, readonly (() => readonly string[])[]>> = {
   ],
   leader: [() => found([...commits, ...votes, ...changes], sign(a, proposalOf()))],
   proposal: [
-    () => found([...commits, ...votes, ...changes], sign(leader, proposalOf({ named: seats(0b111), values: commitments.slice(0, 3) } as Partial<Statement>))),
+    () =>
+      found(
+        [...commits, ...votes, ...changes],
+        sign(
+          leader,
+          proposalOf({ named: seats(0b111), values: commitments.slice(0, 3) } as Partial<Statement>),
+        ),
+      ),
     () => found([...commits, ...votes, ...changes], sign(leader, proposalOf({}, changes.slice(1)))),
     () => found([...commits, ...votes, ...changes.slice(1)], proposal),
   ],
   proposed: [
     () => found([...commits, ...votes, ...changes], sign(a, prepare())),
-    () => found([...commits, ...votes, ...changes, proposal], sign(a, prepare({ view: 2 } as Partial<Statement>))),
+    () =>
+      found(
+        [...commits, ...votes, ...changes, proposal],
+        sign(a, prepare({ view: 2 } as Partial<Statement>)),
+      ),
   ],
   header: [
     () => header({ commits: 0b100 }),
@@ -285,7 +341,16 @@ describe('the checker of neo', () => {
     const watcher = told(newWatcher(), ...whole(first));
     expect(watcher.deviations).toEqual([]);
     expect(watcher.finals).toHaveLength(2);
-    const slow = [sign(a, confirm()), ...changes.slice(1), sign(a, change({ certified: commitments.map((value, slot) => ({ slot, view: 0, value })) } as Partial<Statement>))];
+    const slow = [
+      sign(a, confirm()),
+      ...changes.slice(1),
+      sign(
+        a,
+        change({
+          certified: commitments.map((value, slot) => ({ slot, view: 0, value })),
+        } as Partial<Statement>),
+      ),
+    ];
     told(watcher, ...slow);
     expect(watcher.deviations).toEqual([]);
   });

@@ -385,7 +385,9 @@ const cases: Readonly<Record<string, readonly (() => readonly string[])[]>> = {
 
 describe('the checker', () => {
   it('is shown to name every deviation that it knows', () => {
-    expect(Object.keys(cases).sort()).toEqual([...deviations, ...meetingDeviations, ...matchDeviations].sort());
+    expect(Object.keys(cases).sort()).toEqual(
+      [...deviations, ...meetingDeviations, ...matchDeviations].sort(),
+    );
   });
 
   it.each(Object.entries(cases))('names %s', (name, provoke) => {

@@ -5,11 +5,15 @@ import { describe, expect, it } from 'vitest';
 import { toHex } from '../../src/base/bytes.ts';
 import { micros } from '../../src/base/time.ts';
 import { hash } from '../../src/crypto/hash.ts';
-import { stateDigest as stateDigestOf } from '../../src/protocol/neo/digest.ts';
 import { encodeAgreement } from '../../src/protocol/handshake.ts';
+import { stateDigest as stateDigestOf } from '../../src/protocol/neo/digest.ts';
 import { digest, type LogState } from '../../src/protocol/neo/log-state.ts';
 import { alphaOf, limitsOf, type NeoParameters } from '../../src/protocol/neo/options.ts';
-import { roundSeed as roundSeedOf, seedAfter as seedAfterOf, startSeed as startSeedOf } from '../../src/protocol/neo/seeds.ts';
+import {
+  roundSeed as roundSeedOf,
+  seedAfter as seedAfterOf,
+  startSeed as startSeedOf,
+} from '../../src/protocol/neo/seeds.ts';
 import {
   decodeUpdate,
   emptyUpdate,
@@ -34,7 +38,16 @@ import {
   type Told,
 } from '../protocol/neo/group.ts';
 import { deviationOf } from './checker.ts';
-import { type ClosedRead, firstLog, foldRound, logHash, roundSeed, seedAfter, startSeed, stateDigest } from './checker-log.ts';
+import {
+  type ClosedRead,
+  firstLog,
+  foldRound,
+  logHash,
+  roundSeed,
+  seedAfter,
+  startSeed,
+  stateDigest,
+} from './checker-log.ts';
 import { joinMessage, quorumOf, readUpdate, type Terms, termsOf } from './checker-update.ts';
 import { fixed, type Player } from './match.ts';
 import { anyBytes, damaged, filled, sign } from './messages.ts';
@@ -83,7 +96,15 @@ const anyTold: fc.Arbitrary<Told> = fc.record({
 
 const terms: Terms = {
   session: Buffer.from(session),
-  ...{ alpha: 3, m, keepF: false, roundMin: 20_000, roundMax: 200_000, arrivalMin: 10_000, arrivalMax: 90_000 },
+  ...{
+    alpha: 3,
+    m,
+    keepF: false,
+    roundMin: 20_000,
+    roundMax: 200_000,
+    arrivalMin: 10_000,
+    arrivalMax: 90_000,
+  },
   arrival: 30_000,
 };
 
@@ -128,10 +149,14 @@ describe('the log', () => {
     happened.push(...group.play(everybody(accuseIllegal(group.log.round, 2, true))));
     happened.push(...group.play({ voided: [3] }));
     for (const lag of [80, 0, 0, 0, 90, 0]) {
-      const updates = Object.fromEntries(group.seats.map((seat) => [seat, { ...emptyUpdate, report: { lag, lateness: lag } }]));
+      const updates = Object.fromEntries(
+        group.seats.map((seat) => [seat, { ...emptyUpdate, report: { lag, lateness: lag } }]),
+      );
       happened.push(...group.playOn(4, { updates }));
     }
-    const quiet = Object.fromEntries(group.seats.map((seat) => [seat, { ...emptyUpdate, report: { lag: 0, lateness: 0 } }]));
+    const quiet = Object.fromEntries(
+      group.seats.map((seat) => [seat, { ...emptyUpdate, report: { lag: 0, lateness: 0 } }]),
+    );
     happened.push(...group.playOn(70, { updates: quiet }));
     happened.push(...group.play(everybody(accusationOf(0))));
     const reasons = ['6 joined', '7 joined', '5 silent', '4 late', '2 illegal', '3 void', '0 evidence'];
@@ -141,7 +166,11 @@ describe('the log', () => {
   });
 
   it('makes the state digests, with the seeds', () => {
-    const openings = [0, 1, 3].map((seat) => ({ seat, salt: fixed(`salt ${seat}`, 16), input: fixed(`input ${seat}`, seat) }));
+    const openings = [0, 1, 3].map((seat) => ({
+      seat,
+      salt: fixed(`salt ${seat}`, 16),
+      input: fixed(`input ${seat}`, seat),
+    }));
     const seed = seedAfter(startSeed(session), openings);
     const bySeat = [0, 1, 2, 3].map((seat) => openings.find((each) => each.seat === seat) ?? null);
     expect(toHex(seed)).toBe(toHex(seedAfterOf(startSeedOf(session), bySeat)));
@@ -149,9 +178,15 @@ describe('the log', () => {
     const group = new Group(4);
     const stateHash = hash('state', filled(1));
     const people = players.slice(0, 4).map(memberOf);
-    const log = firstLog(terms, people.map(({ publicKey }) => Buffer.from(publicKey)), people.map(({ nonce }) => Buffer.from(nonce)));
+    const log = firstLog(
+      terms,
+      people.map(({ publicKey }) => Buffer.from(publicKey)),
+      people.map(({ nonce }) => Buffer.from(nonce)),
+    );
     const paced = { ...log, pace: { ...log.pace, round: 50_000 } };
-    expect(toHex(stateDigest(stateHash, paced, seed))).toBe(toHex(stateDigestOf({ log: group.log, seed: new Uint8Array(seed), stateHash })));
+    expect(toHex(stateDigest(stateHash, paced, seed))).toBe(
+      toHex(stateDigestOf({ log: group.log, seed: new Uint8Array(seed), stateHash })),
+    );
   });
 });
 
@@ -165,14 +200,24 @@ describe('quorums, parameters and the message of a newcomer', () => {
       }
     }
     const parameters: NeoParameters = {
-      ...{ roundMs: 40, roundMaxMs: 170, arrivalMs: 90, arrivalMinMs: 30, arrivalMaxMs: 250, silentRounds: 99 },
+      ...{
+        roundMs: 40,
+        roundMaxMs: 170,
+        arrivalMs: 90,
+        arrivalMinMs: 30,
+        arrivalMaxMs: 250,
+        silentRounds: 99,
+      },
       ...{ window: 4, openMs: 3000, lateMs: 1500, stallMs: 5000, keepF: true },
     };
     const agreement = encodeAgreement({
       game: { id: 'standard', version: 7, rules: null },
       protocol: { name: 'neo', parameters: { ...parameters } },
     });
-    const { roundMin, roundMax, arrivalMin, arrivalMax, arrival, alpha, ...others } = termsOf(terms.session, agreement);
+    const { roundMin, roundMax, arrivalMin, arrivalMax, arrival, alpha, ...others } = termsOf(
+      terms.session,
+      agreement,
+    );
     expect({ roundMin, roundMax, arrivalMin, arrivalMax }).toEqual(limitsOf(parameters));
     expect([alpha, arrival]).toEqual([alphaOf(parameters), micros(90)]);
     expect(others).toEqual({ session: terms.session, m: 99, keepF: true });

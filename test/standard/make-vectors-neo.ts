@@ -13,7 +13,16 @@ import { emptyUpdate, encodeUpdate, joinMessage, type Update } from '../../src/p
 import { type Packet, partHashOf } from '../../src/wire/packet.ts';
 import { encodePlain } from '../../src/wire/plain.ts';
 import { ROUND_INSTANCE, type Statement } from '../../src/wire/statement.ts';
-import { Group, late, leave, memberOf, parameters, players as group, session as groupSession, sponsor } from '../protocol/neo/group.ts';
+import {
+  Group,
+  players as group,
+  session as groupSession,
+  late,
+  leave,
+  memberOf,
+  parameters,
+  sponsor,
+} from '../protocol/neo/group.ts';
 import { fixed, type Player } from './match.ts';
 import { type Hands, hands } from './match-neo.ts';
 import { filled, type Signer, sign } from './messages.ts';
@@ -50,7 +59,14 @@ function illegal(input: Uint8Array, named: Statement): Packet {
 
 function proposalOf(values: readonly Uint8Array[], changes: readonly Packet[]): Packet {
   const hashes = changes.map((packet) => partHashOf(session, packet, 0));
-  return sign(c, { kind: 'propose', ...slots, view: 2, changes: hashes, named: seats((1 << values.length) - 1), values });
+  return sign(c, {
+    kind: 'propose',
+    ...slots,
+    view: 2,
+    changes: hashes,
+    named: seats((1 << values.length) - 1),
+    values,
+  });
 }
 
 /** One piece of evidence of each lie of neo, and of its variants. */
@@ -60,7 +76,13 @@ export function neoEvidence(): readonly (readonly [name: string, proof: Evidence
   const other = [filled(2), ...commitments.slice(1)];
   const alone = { ...vote, named: seats(0b110), values: vectorDigest(commitments.slice(1)) } as Statement;
   const wrong = { ...vote, values: vectorDigest(other) } as Statement;
-  const hold = sign(a, { kind: 'hold', ...place, index: 0, authors: seats(0b110), values: vectorDigest(commitments.slice(1)) });
+  const hold = sign(a, {
+    kind: 'hold',
+    ...place,
+    index: 0,
+    authors: seats(0b110),
+    values: vectorDigest(commitments.slice(1)),
+  });
   const changes = [change(a), change(b)];
   const hand = encodeUpdate({ ...emptyUpdate, input: encodePlain(-1) });
   const bound = { ...vote, state: hash('state', hash('state', state), context) } as Statement;
@@ -69,17 +91,41 @@ export function neoEvidence(): readonly (readonly [name: string, proof: Evidence
   return [
     ['a vote without its own commitment', prove(session, key, own, sign(a, alone))],
     ['a vote for another own commitment', prove(session, key, own, sign(a, wrong), all(other))],
-    ['confirms of a hash and of none', prove(session, key, confirm(0b111, commitments, 0), confirm(0b110, commitments.slice(1), 1))],
-    ['confirms of two hashes', prove(session, key, confirm(0b111, commitments, 0), confirm(0b111, other, 1), all(commitments, other))],
+    [
+      'confirms of a hash and of none',
+      prove(session, key, confirm(0b111, commitments, 0), confirm(0b110, commitments.slice(1), 1)),
+    ],
+    [
+      'confirms of two hashes',
+      prove(session, key, confirm(0b111, commitments, 0), confirm(0b111, other, 1), all(commitments, other)),
+    ],
     ['a certificate that is forgotten', prove(session, key, confirm(0b111, commitments, 0), change(a))],
-    ['a vote that is changed', prove(session, key, sign(a, vote), change(a, { votes: other } as Partial<Statement>))],
+    [
+      'a vote that is changed',
+      prove(session, key, sign(a, vote), change(a, { votes: other } as Partial<Statement>)),
+    ],
     ['an opening that is denied', prove(session, key, hold, doubt(filled(0)))],
-    ['the opening of another commitment is claimed', prove(session, key, hold, doubt(filled(3)), all(commitments.slice(1)))],
+    [
+      'the opening of another commitment is claimed',
+      prove(session, key, hold, doubt(filled(3)), all(commitments.slice(1))),
+    ],
     ['a proposal that does not follow', proveProposal(session, keyOfC, proposalOf(other, changes), changes)],
-    ['a proposal from one change twice', proveProposal(session, keyOfC, proposalOf(commitments, [changes[0], changes[0]] as Packet[]), changes)],
-    ['an illegal input of neo', proveIllegal(session, key, hands, [illegal(hand, bound)], concatBytes(context, state))],
-    ['no update', proveIllegal(session, key, hands, [illegal(filled(0, 1), bound)], concatBytes(context, state))],
-    ['an illegal input of lockstep', proveIllegal(session, key, hands, [illegal(encodePlain(7), set)], state)],
+    [
+      'a proposal from one change twice',
+      proveProposal(session, keyOfC, proposalOf(commitments, [changes[0], changes[0]] as Packet[]), changes),
+    ],
+    [
+      'an illegal input of neo',
+      proveIllegal(session, key, hands, [illegal(hand, bound)], concatBytes(context, state)),
+    ],
+    [
+      'no update',
+      proveIllegal(session, key, hands, [illegal(filled(0, 1), bound)], concatBytes(context, state)),
+    ],
+    [
+      'an illegal input of lockstep',
+      proveIllegal(session, key, hands, [illegal(encodePlain(7), set)], state),
+    ],
   ];
 }
 
@@ -92,11 +138,17 @@ export function updateTexts(): Text[] {
     ['a report', { ...emptyUpdate, report: { lateness: 0x0102, lag: 0xfffe } }],
     ['leave', { ...emptyUpdate, operations: [leave] }],
     ['late, twice', { ...emptyUpdate, operations: [late(7, 15), late(0x01020304, 0)] }],
-    ['accuse, illegal and an input', {
-      report: { lateness: 1, lag: 0 },
-      operations: [{ type: 'accuse', evidence: filled(6, 3) }, { type: 'illegal', round: 9, seat: seatOf(2), vote: vote3 }],
-      input: filled(7, 5),
-    }],
+    [
+      'accuse, illegal and an input',
+      {
+        report: { lateness: 1, lag: 0 },
+        operations: [
+          { type: 'accuse', evidence: filled(6, 3) },
+          { type: 'illegal', round: 9, seat: seatOf(2), vote: vote3 },
+        ],
+        input: filled(7, 5),
+      },
+    ],
     ['sponsor', { ...emptyUpdate, operations: [sponsor(6)] }],
   ];
   return all.map(([name, update]) => {
@@ -109,7 +161,9 @@ export function updateTexts(): Text[] {
 /** The message of a newcomer, the seeds, and a log round by round: who comes, leaves and is silent. */
 export function logTexts(): Text {
   const match = new Group(4);
-  const says = (...operations: Parameters<typeof sponsor>[0][]): { says: Record<number, ReturnType<typeof sponsor>[]> } => ({
+  const says = (
+    ...operations: Parameters<typeof sponsor>[0][]
+  ): { says: Record<number, ReturnType<typeof sponsor>[]> } => ({
     says: Object.fromEntries(match.seats.map((seat) => [seat, operations.map((each) => sponsor(each))])),
   });
   const report = { lateness: 100, lag: 60 };
@@ -125,16 +179,29 @@ export function logTexts(): Text {
   const stateHash = fixed('digest of the game');
   return {
     session: toHex(groupSession),
-    founders: group.slice(0, 4).map(memberOf).map((each) => ({ key: toHex(each.publicKey), nonce: toHex(each.nonce) })),
+    founders: group
+      .slice(0, 4)
+      .map(memberOf)
+      .map((each) => ({ key: toHex(each.publicKey), nonce: toHex(each.nonce) })),
     terms: { alpha: parameters.alpha, m: parameters.silence, keepF: parameters.keepF, ...parameters.pace },
-    join: { key: toHex(publicKey), nonce: toHex(nonce), address, message: toHex(joinMessage(groupSession, { publicKey, nonce, address })) },
+    join: {
+      key: toHex(publicKey),
+      nonce: toHex(nonce),
+      address,
+      message: toHex(joinMessage(groupSession, { publicKey, nonce, address })),
+    },
     seeds: { start: toHex(startSeed(session)), after: toHex(seed), round9: toHex(roundSeed(seed, 9)) },
     gameDigest: toHex(stateHash),
     rounds: match.logs.map((log, round) => {
       const closed = match.closed[round - 1];
       return {
         ...(closed && {
-          ...{ members: closed.members, accepted: closed.accepted, voided: closed.voided, illegal: closed.illegal },
+          ...{
+            members: closed.members,
+            accepted: closed.accepted,
+            voided: closed.voided,
+            illegal: closed.illegal,
+          },
           judged: toHex(closed.judged),
           updates: closed.updates.slice(0, 5).map((update) => update && toHex(encodeUpdate(update))),
         }),

@@ -1,9 +1,9 @@
 /** Whole matches of neo in virtual time, and every datagram that left a player, in order. */
 
-import { alphaOf, type NeoParameters } from '../../src/protocol/neo/options.ts';
 import { defineGame } from '../../src/client/game.ts';
-import type { Game } from '../../src/protocol/game.ts';
 import { keyring } from '../../src/keyring/node.ts';
+import type { Game } from '../../src/protocol/game.ts';
+import { alphaOf, type NeoParameters } from '../../src/protocol/neo/options.ts';
 import type { SimulationOptions, SimulationResult } from '../../src/sim/options.ts';
 import { Simulation } from '../../src/sim/simulation.ts';
 import { handsRead } from './checker-game.ts';
@@ -18,7 +18,8 @@ export interface Hands {
   readonly drawn: readonly number[];
 }
 
-const draws = (random: (bound: number) => number): number[] => [1000, 1000, 1000].map((bound) => random(bound));
+const draws = (random: (bound: number) => number): number[] =>
+  [1000, 1000, 1000].map((bound) => random(bound));
 
 /** The game that checker-game.ts has again. */
 export const hands: Game<Hands, number> = defineGame<Hands, number>({

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { toHex } from '../../src/base/bytes.ts';
 import { stateDigest } from '../../src/protocol/neo/digest.ts';
-import { encodeUpdate, emptyUpdate } from '../../src/protocol/neo/update.ts';
+import { emptyUpdate, encodeUpdate } from '../../src/protocol/neo/update.ts';
 import { cheats } from '../../src/sim/cheats.ts';
 import { encodePlain } from '../../src/wire/plain.ts';
 import type { NeoWatcher } from './checker-neo.ts';
@@ -98,10 +98,16 @@ describe.each(cases)('a match of $name', ({ options, liar, lies = [], gone, kind
     const { players = 4, rounds = 0 } = options;
     const all = Array.from({ length: players }, (_, seat) => seat);
     expect(watcher.finals.length).toBeGreaterThan(rounds);
-    expectSame(match, watcher, all.filter((seat) => seat !== liar && seat !== gone));
+    expectSame(
+      match,
+      watcher,
+      all.filter((seat) => seat !== liar && seat !== gone),
+    );
     const { members = 0 } = watcher.finals.at(-1)?.log ?? {};
     expect(all.filter((seat) => !((members >> seat) & 1))).toEqual(gone === undefined ? [] : [gone]);
-    expect([...watcher.seen]).toEqual(expect.arrayContaining(['commit', 'vote', 'reveal', 'item 1', ...kinds]));
+    expect([...watcher.seen]).toEqual(
+      expect.arrayContaining(['commit', 'vote', 'reveal', 'item 1', ...kinds]),
+    );
     for (const kind of ['set', 'remove', 'wish', 'leave']) expect([...watcher.seen]).not.toContain(kind);
   });
 });

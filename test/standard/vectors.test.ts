@@ -21,7 +21,16 @@ import {
   setDigest,
 } from './checker-evidence.ts';
 import { handsRead } from './checker-game.ts';
-import { firstLog, foldRound, logDigest, logHash, roundSeed, seedAfter, startSeed, stateDigest } from './checker-log.ts';
+import {
+  firstLog,
+  foldRound,
+  logDigest,
+  logHash,
+  roundSeed,
+  seedAfter,
+  startSeed,
+  stateDigest,
+} from './checker-log.ts';
 import { readAgreement } from './checker-plain.ts';
 import { joinMessage, readUpdate } from './checker-update.ts';
 import { makeVectors } from './make-vectors.ts';
@@ -124,7 +133,11 @@ describe('the checker reads of the vectors', () => {
 
   it.each(vectors.updates)('update: $name', ({ bytes: hex, report, types, input }) => {
     const read = readUpdate(bytes(hex));
-    expect({ ...read, operations: read.operations.map(({ type }) => type), input: inHex(read.input) }).toEqual({
+    expect({
+      ...read,
+      operations: read.operations.map(({ type }) => type),
+      input: inHex(read.input),
+    }).toEqual({
       ...{ report, operations: types, input },
     });
   });
@@ -132,28 +145,57 @@ describe('the checker reads of the vectors', () => {
   it('the log round by round, its seeds and the message of a newcomer', () => {
     const { founders, gameDigest, join, rounds, seeds, terms: given } = vectors.log;
     const terms = { ...given, session: bytes(vectors.log.session), arrival: 30_000 };
-    const start = firstLog(terms, founders.map(({ key }) => bytes(key)), founders.map(({ nonce }) => bytes(nonce)));
+    const start = firstLog(
+      terms,
+      founders.map(({ key }) => bytes(key)),
+      founders.map(({ nonce }) => bytes(nonce)),
+    );
     let log = { ...start, pace: { ...start.pace, round: 50_000 } };
     const seed = bytes(seeds.after);
     for (const [round, each] of rounds.entries()) {
       if (each.updates !== undefined) {
         const { accepted = 0, illegal = 0, members = 0, voided = 0 } = each;
-        const updates = each.updates.map((update) => update === null ? null : readUpdate(bytes(update)));
-        log = foldRound(terms, log, { round, accepted, illegal, members, voided, judged: bytes(each.judged ?? ''), updates });
+        const updates = each.updates.map((update) => (update === null ? null : readUpdate(bytes(update))));
+        log = foldRound(terms, log, {
+          round,
+          accepted,
+          illegal,
+          members,
+          voided,
+          judged: bytes(each.judged ?? ''),
+          updates,
+        });
       }
       const read = {
         ...{ epoch: log.epoch, epochId: log.epochId, log: logHash(log), logDigest: logDigest(log, seed) },
         state: stateDigest(bytes(gameDigest), log, seed),
       };
       expect(inHex(read)).toEqual({
-        ...{ epoch: each.epoch, epochId: each.epochId, log: each.log, logDigest: each.logDigest, state: each.state },
+        ...{
+          epoch: each.epoch,
+          epochId: each.epochId,
+          log: each.log,
+          logDigest: each.logDigest,
+          state: each.state,
+        },
       });
     }
-    const opened = vectors.openings.map(({ seat, salt, input }) => ({ seat, salt: bytes(salt), input: bytes(input) }));
-    expect(seedAfter(startSeed(session), opened.filter(({ seat }) => seat !== 1))).toEqual(seed);
+    const opened = vectors.openings.map(({ seat, salt, input }) => ({
+      seat,
+      salt: bytes(salt),
+      input: bytes(input),
+    }));
+    expect(
+      seedAfter(
+        startSeed(session),
+        opened.filter(({ seat }) => seat !== 1),
+      ),
+    ).toEqual(seed);
     expect(inHex([startSeed(session), roundSeed(seed, 9)])).toEqual([seeds.start, seeds.round9]);
     const { key, nonce, address, message } = join;
-    expect(inHex(joinMessage(terms.session, { key: bytes(key), nonce: bytes(nonce), address }))).toBe(message);
+    expect(inHex(joinMessage(terms.session, { key: bytes(key), nonce: bytes(nonce), address }))).toBe(
+      message,
+    );
   });
 
   it.each(vectors.evidence)('evidence: $name', ({ bytes: hex, name: _, ...verdict }) => {

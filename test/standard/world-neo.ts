@@ -33,7 +33,13 @@ export const everybody = 0b1111;
 export function helloOf(seat: number): Uint8Array {
   const { publicKey, secretKey } = players[seat] as Player;
   const known = nonces.map((nonce, other) => (other <= seat ? nonce : filled(0, 16)));
-  const body: HelloBody = { publicKey, nonce: nonces[seat] as Uint8Array, agreement, roster: keys, nonces: known };
+  const body: HelloBody = {
+    publicKey,
+    nonce: nonces[seat] as Uint8Array,
+    agreement,
+    roster: keys,
+    nonces: known,
+  };
   const { message } = sealHello(signedHello(body, filled(0, 64)));
   return signedHello(body, keyring.sign(secretKey, message)).bytes;
 }

@@ -46,8 +46,8 @@ export interface Clock {
   readonly me: Seat;
   /** The host's clock minus the raw one. */
   readonly origin: Micros;
-  /** When it began (raw): no round trip is longer than it has run. */
-  readonly born: Micros;
+  /** When it was set (raw): others may echo stamps of the clock before, which say nothing of this one. */
+  readonly setAt: Micros;
   readonly members: PlayerSet;
   /** By seat; null for myself, and for those of whom nothing was heard. */
   readonly peers: BySeat<Peer>;
@@ -70,7 +70,7 @@ export function firstClock(seats: number, me: Seat, at: Micros, raw: Micros = at
     me,
     members,
     origin: at - raw,
-    born: raw,
+    setAt: raw === at ? Number.NEGATIVE_INFINITY : raw,
     peers,
     correction: 0,
     since: raw,
@@ -94,7 +94,7 @@ export function hear(clock: Clock, from: Seat, stamp: ClockStamp, at: Micros): C
   if (from === me || !has(members, from)) return clock;
   const before = clock.peers[from] ?? { samples: [], best: null };
   const raw = at - clock.origin;
-  const sample = sampleOf(stamp, raw, clock.born);
+  const sample = sampleOf(stamp, raw, clock.setAt);
   const samples = sample === null ? before.samples : [...before.samples, sample].slice(-SAMPLES_MAX);
   const best = sample === null ? before.best : shortest(samples);
   const peers = clock.peers.slice();
@@ -103,10 +103,10 @@ export function hear(clock: Clock, from: Seat, stamp: ClockStamp, at: Micros): C
 }
 
 /** One clock sample: half the way there and back is taken for the way back. */
-function sampleOf({ echo, held, sentAt }: ClockStamp, raw: Micros, born: Micros): Sample | null {
+function sampleOf({ echo, held, sentAt }: ClockStamp, raw: Micros, setAt: Micros): Sample | null {
   if (held > HELD_MAX) return null;
   const roundTrip = ((raw - echo) >>> 0) - held;
-  if (roundTrip < 0 || roundTrip > ROUND_TRIP_MAX || roundTrip + held > raw - born) return null;
+  if (roundTrip < 0 || roundTrip > ROUND_TRIP_MAX || roundTrip + held > raw - setAt) return null;
   return { roundTrip, offset: ((sentAt - raw) | 0) + Math.floor(roundTrip / 2) };
 }
 

@@ -6,7 +6,14 @@ import { firstPlayers, nobody } from '../../../src/base/players.ts';
 import { micros } from '../../../src/base/time.ts';
 import { neo } from '../../../src/client/options.ts';
 import { keyring } from '../../../src/keyring/node.ts';
-import { type Arrival, askDue, beginArrival, judgeArrival, takeChunk } from '../../../src/protocol/neo/arrival.ts';
+import { sessionOf } from '../../../src/protocol/handshake.ts';
+import {
+  type Arrival,
+  askDue,
+  beginArrival,
+  judgeArrival,
+  takeChunk,
+} from '../../../src/protocol/neo/arrival.ts';
 import { stateDigest } from '../../../src/protocol/neo/digest.ts';
 import {
   decodeInvitation,
@@ -18,11 +25,21 @@ import {
 import { decodeLog, encodeLog } from '../../../src/protocol/neo/log-snapshot.ts';
 import { noOffer, takePartsQuery, takeStates } from '../../../src/protocol/neo/offer.ts';
 import { decodeRequest, encodeRequest, judgeRequest } from '../../../src/protocol/neo/request.ts';
-import { makeSnapshot, newestSnapshot, stepsOf, type Trust, verifySnapshot } from '../../../src/protocol/neo/snapshot.ts';
+import {
+  makeSnapshot,
+  newestSnapshot,
+  stepsOf,
+  type Trust,
+  verifySnapshot,
+} from '../../../src/protocol/neo/snapshot.ts';
 import { type Neo, pastOf } from '../../../src/protocol/neo/state.ts';
-import { chunksOf, decodePartsQuery, encodePartsQuery, PARTS_MAX } from '../../../src/protocol/neo/transfer.ts';
+import {
+  chunksOf,
+  decodePartsQuery,
+  encodePartsQuery,
+  PARTS_MAX,
+} from '../../../src/protocol/neo/transfer.ts';
 import { joinMessage } from '../../../src/protocol/neo/update.ts';
-import { sessionOf } from '../../../src/protocol/handshake.ts';
 import { simulatedSecret } from '../../../src/sim/keys.ts';
 import { Simulation } from '../../../src/sim/simulator.ts';
 import { entriesOf, signedMessage, signedPacket } from '../../../src/wire/packet.ts';
@@ -60,7 +77,11 @@ beforeAll(() => {
 /** A newcomer's request. */
 function requestOf(index: number, session: Uint8Array = machine.setup.session): Uint8Array {
   const secretKey = simulatedSecret(99, index);
-  const member = { publicKey: keyring.publicKey(secretKey), nonce: new Uint8Array(16).fill(7), address: 'e:5' };
+  const member = {
+    publicKey: keyring.publicKey(secretKey),
+    nonce: new Uint8Array(16).fill(7),
+    address: 'e:5',
+  };
   return encodeRequest({ ...member, signature: keyring.sign(secretKey, joinMessage(session, member)) });
 }
 
@@ -98,16 +119,28 @@ describe('an invitation', () => {
     })).sort((a, b) => Buffer.compare(a.publicKey, b.publicKey));
     const keys = roster.map(({ publicKey }) => publicKey);
     const large = new Uint8Array(315);
-    const session = sessionOf(large, keys, roster.map(({ nonce }) => nonce));
+    const session = sessionOf(
+      large,
+      keys,
+      roster.map(({ nonce }) => nonce),
+    );
     const members = firstPlayers(16);
-    const encoded = encodeInvitation({ ...invitation, agreement: large, founders: 16, members, roster, session });
+    const encoded = encodeInvitation({
+      ...invitation,
+      agreement: large,
+      founders: 16,
+      members,
+      roster,
+      session,
+    });
     expect(encoded.length).toBeLessThanOrEqual(INVITATION_BYTES_MAX);
     expect(decodeInvitation(encoded)?.roster).toEqual(roster);
   });
 
   it('is refused when it is cut short, too long, or speaks of another session than its founders make', () => {
     const encoded = encodeInvitation(invitation);
-    for (let length = 0; length < encoded.length; length++) expect(decodeInvitation(encoded.slice(0, length))).toBeNull();
+    for (let length = 0; length < encoded.length; length++)
+      expect(decodeInvitation(encoded.slice(0, length))).toBeNull();
     expect(decodeInvitation(concatBytes(encoded, Uint8Array.of(0)))).toBeNull();
     expect(decodeInvitation(encodeInvitation({ ...invitation, session: new Uint8Array(32) }))).toBeNull();
     expect(decodeInvitation(encodeInvitation({ ...invitation, members: nobody }))).toBeNull();
@@ -138,7 +171,11 @@ describe('a request', () => {
     expect(refused(request, null)).toMatchObject({ refused: 'closed' });
     expect(refused(request, { ...machine, over: 'left' })).toMatchObject({ refused: 'closed' });
     const member = pastOf(machine, machine.final).log.roster[2];
-    const known = encodeRequest({ ...(member as never as object), address: 'x', signature: new Uint8Array(64) } as never);
+    const known = encodeRequest({
+      ...(member as never as object),
+      address: 'x',
+      signature: new Uint8Array(64),
+    } as never);
     expect(refused(known)).toMatchObject({ refused: 'seated' });
   });
 });
@@ -154,7 +191,13 @@ describe('a snapshot', () => {
   });
 
   it('is made of no other states than those that the machine knows', () => {
-    expect(makeSnapshot(machine, round, states.map((state) => state && flipped(state)))).toBeNull();
+    expect(
+      makeSnapshot(
+        machine,
+        round,
+        states.map((state) => state && flipped(state)),
+      ),
+    ).toBeNull();
     expect(makeSnapshot(machine, round, states.slice(1))).toBeNull();
     expect(makeSnapshot(machine, round - 1, states)).toBeNull();
   });
@@ -162,14 +205,24 @@ describe('a snapshot', () => {
   it('is refused whatever is changed in it', () => {
     const last = states.length - 1;
     expect(refusalOf(new Uint8Array(100))).toBe('malformed');
-    expect(refusalOf(changed(last, (row) => [row[0], row[1], row[2], flipped(row[3]), row[4]] as Plain[]))).toBe('state');
-    expect(refusalOf(changed(last, (row) => [row[0], row[1], row[2], null, row[4]] as Plain[]))).toBe('state');
+    expect(
+      refusalOf(changed(last, (row) => [row[0], row[1], row[2], flipped(row[3]), row[4]] as Plain[])),
+    ).toBe('state');
+    expect(refusalOf(changed(last, (row) => [row[0], row[1], row[2], null, row[4]] as Plain[]))).toBe(
+      'state',
+    );
     expect(refusalOf(snapshot, { ...trust, judges: true })).toBe('state');
-    expect(refusalOf(changed(0, (row) => [row[0], flipped(row[1]), row[2], row[3], row[4]] as Plain[]))).toBe('votes');
-    expect(refusalOf(changed(3, (row) => [row[0], row[1], flipped(row[2]), row[3], row[4]] as Plain[]))).toBe('votes');
-    expect(refusalOf(changed(3, (row) => [row[0], row[1], row[2], row[3], (row[4] as Plain[]).slice(2)] as Plain[]))).toBe(
+    expect(refusalOf(changed(0, (row) => [row[0], flipped(row[1]), row[2], row[3], row[4]] as Plain[]))).toBe(
       'votes',
     );
+    expect(refusalOf(changed(3, (row) => [row[0], row[1], flipped(row[2]), row[3], row[4]] as Plain[]))).toBe(
+      'votes',
+    );
+    expect(
+      refusalOf(
+        changed(3, (row) => [row[0], row[1], row[2], row[3], (row[4] as Plain[]).slice(2)] as Plain[]),
+      ),
+    ).toBe('votes');
     const log = decodeLog((decodedRow(last)[0] ?? new Uint8Array(0)) as Uint8Array);
     const lie = encodeLog({ ...(log as NonNullable<typeof log>), streaks: [1, 0, 0, 0] });
     expect(refusalOf(changed(last, (row) => [lie, ...row.slice(1)] as Plain[]))).toBe('votes');
@@ -180,11 +233,15 @@ describe('a snapshot', () => {
   it('is refused for one signature that does not hold', () => {
     const forge = (votes: Plain[]): Plain[] =>
       votes.map((vote, i) => (i === 0 ? flipped(vote, (vote as Uint8Array).length - 40) : vote));
-    expect(refusalOf(changed(2, (row) => [...row.slice(0, 4), forge(row[4] as Plain[])] as Plain[]))).toBe('signature');
+    expect(refusalOf(changed(2, (row) => [...row.slice(0, 4), forge(row[4] as Plain[])] as Plain[]))).toBe(
+      'signature',
+    );
   });
 
   it('is refused for players that are not those of the invitation', () => {
-    const roster = invitation.roster.map((member, seat) => (seat === 1 ? { ...member, nonce: new Uint8Array(16) } : member));
+    const roster = invitation.roster.map((member, seat) =>
+      seat === 1 ? { ...member, nonce: new Uint8Array(16) } : member,
+    );
     expect(refusalOf(snapshot, { ...trust, invitation: { ...invitation, roster } })).toBe('roster');
     const epochId = new Uint8Array(32);
     expect(refusalOf(snapshot, { ...trust, invitation: { ...invitation, epochId } })).toBe('roster');
@@ -216,7 +273,14 @@ describe('a snapshot', () => {
       const votes = strangers.map((secretKey, i) => {
         const seat = (4 + i) as Seat;
         const values = new Uint8Array(32);
-        const vote = { kind: 'vote', epoch: 1, round: log.round + alpha, named: nobody, values, state: stateDigest(step) };
+        const vote = {
+          kind: 'vote',
+          epoch: 1,
+          round: log.round + alpha,
+          named: nobody,
+          values,
+          state: stateDigest(step),
+        };
         const entries = entriesOf([vote as never]);
         const signature = keyring.sign(secretKey, signedMessage(machine.setup.session, seat, entries));
         return signedPacket(seat, entries, signature).bytes;
@@ -259,7 +323,8 @@ function transfer(arrival: Arrival, bytesOf: (source: Seat) => Uint8Array, most 
     if (asking === null) throw new Error('it asks when that is due');
     at = asking.arrival;
     sources.push(asking.to);
-    for (const chunk of chunksOf(round, bytesOf(asking.to), asking.query)) at = takeChunk(at, asking.to, chunk, now);
+    for (const chunk of chunksOf(round, bytesOf(asking.to), asking.query))
+      at = takeChunk(at, asking.to, chunk, now);
     const judged = judgeArrival(at, now);
     if (judged?.snapshot) return { sources, snapshot: judged.snapshot };
     if (judged !== null) at = judged.arrival as Arrival;
@@ -324,7 +389,9 @@ describe('an offer', () => {
     expect(asked.states).toEqual({ round, count: machine.setup.log.alpha });
     const made = takeStates(asked.offer, machine, round, states, 0);
     expect(made.to).toBe(1);
-    expect(concatBytes(...made.chunks.map(({ bytes }) => bytes)).length).toBe(Math.min(snapshot.length, 32 * 1024));
+    expect(concatBytes(...made.chunks.map(({ bytes }) => bytes)).length).toBe(
+      Math.min(snapshot.length, 32 * 1024),
+    );
     const again = takePartsQuery(made.offer, machine, seatOf(2), query, 0);
     expect(again.states).toBeNull();
     expect(again.chunks).toEqual(made.chunks);
@@ -346,7 +413,13 @@ describe('an offer', () => {
 
   it('reads questions strictly', () => {
     expect(decodePartsQuery(encodePartsQuery(query))).toEqual(query);
-    for (const value of [['snapshot', 1, 2], ['other', 0, 0, 0], ['snapshot', -1, 0, 0], ['snapshot', 0, 5000, 0], 7]) {
+    for (const value of [
+      ['snapshot', 1, 2],
+      ['other', 0, 0, 0],
+      ['snapshot', -1, 0, 0],
+      ['snapshot', 0, 5000, 0],
+      7,
+    ]) {
       expect(decodePartsQuery(encodePlain(value as Plain))).toBeNull();
     }
     expect(decodePartsQuery(Uint8Array.of(1, 2, 3))).toBeNull();
