@@ -24,10 +24,10 @@ import type {
   Wanted,
 } from './engine.ts';
 import { Intake } from './intake.ts';
-import type { Refusal } from './judge.ts';
 import { firstSeed } from './lockstep-state.ts';
 import { unsigned } from './open.ts';
 import type { Advanced, Counts, Ports } from './ports.ts';
+import type { Refusal } from './refusal.ts';
 import type { BySeat, Outcome } from './round.ts';
 
 type Effect = SessionEffect<unknown>;

@@ -6,8 +6,8 @@ import type { HelloBody } from '../wire/hello.ts';
 import type { Packet } from '../wire/packet.ts';
 import type { Statement } from '../wire/statement.ts';
 import type { EvidenceKind } from './evidence.ts';
-import type { Refusal } from './judge.ts';
 import type { LogRecord } from './record.ts';
+import type { Refusal } from './refusal.ts';
 import type { Holding, Outcome } from './round.ts';
 
 /** The next state, and what to do now. */

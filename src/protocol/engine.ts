@@ -10,8 +10,8 @@ import type { Sealed, Verified } from '../crypto/signature.ts';
 import type { Hello } from '../wire/hello.ts';
 import type { Packet } from '../wire/packet.ts';
 import type { SessionEffect, Step } from './effect.ts';
-import type { Refusal } from './judge.ts';
 import type { OwnInput } from './lockstep-state.ts';
+import type { Refusal } from './refusal.ts';
 import type { BySeat, Outcome } from './round.ts';
 
 /** What a player has who comes to a match that runs. */

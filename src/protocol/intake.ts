@@ -9,7 +9,7 @@ import type { Sealed, Verified } from '../crypto/signature.ts';
 import type { Hello } from '../wire/hello.ts';
 import type { Packet } from '../wire/packet.ts';
 import type { Opened, SessionEvent } from './engine.ts';
-import type { Refusal } from './judge.ts';
+import type { Refusal } from './refusal.ts';
 
 /** Verifications of one player's datagrams under way at once. */
 const VERIFYING_MAX = 64;

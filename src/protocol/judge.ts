@@ -6,35 +6,10 @@
 import { equalBytes } from '../base/bytes.ts';
 import { type Epoch, type Round, seatOf } from '../base/ids.ts';
 import { has } from '../base/players.ts';
-import type { EnvelopeRefusal } from '../wire/envelope.ts';
-import { type Packet, type PacketRefusal, statementOf } from '../wire/packet.ts';
+import { type Packet, statementOf } from '../wire/packet.ts';
 import type { Statement } from '../wire/statement.ts';
 import type { Lockstep } from './lockstep-state.ts';
-
-/** Every reason for which something received is dropped. */
-export type Refusal =
-  | EnvelopeRefusal
-  | PacketRefusal
-  /** The transport address is that of no player. */
-  | 'address'
-  /** The signer is no member of this epoch, or the datagram does not fit the phase of the session. */
-  | 'sender'
-  /** The packet's statements are none that travel together. */
-  | 'shape'
-  /** Of an epoch or round that is over. */
-  | 'stale'
-  /** Of an epoch or round that cannot be judged yet. */
-  | 'ahead'
-  | 'duplicate'
-  /** A REMOVE whose last advanced round cannot be its signer's. */
-  | 'implausible'
-  | 'signature'
-  /** An own input that the rules of the game refuse: none is committed to instead. */
-  | 'own-input'
-  /** What was handed over as a snapshot is none, or not enough players that are trusted have signed it. */
-  | 'snapshot'
-  /** Too much of the same sender is being verified already. */
-  | 'busy';
+import type { Refusal } from './refusal.ts';
 
 /** What a lockstep packet is: which statements share one, and its place. */
 export interface Shape {

@@ -8,9 +8,10 @@ import { datagramType, decodeBundle, HELLO, type Item, type Standing } from '../
 import { decodeAnyPacket, decodePacket, type Packet, sealPacket } from '../wire/packet.ts';
 import type { Opened } from './engine.ts';
 import { decodeEvidence } from './evidence.ts';
-import { judge, type Refusal } from './judge.ts';
+import { judge } from './judge.ts';
 import type { Lockstep } from './lockstep-state.ts';
 import { openHello, refusing } from './open.ts';
+import type { Refusal } from './refusal.ts';
 import type { Session } from './session.ts';
 
 function openProof(lockstep: Lockstep, bytes: Uint8Array): Sealed<Packet>[] | Refusal {

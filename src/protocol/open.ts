@@ -13,7 +13,7 @@ import { decodeHello, type Hello, sealHello, signedHello } from '../wire/hello.t
 import { entriesOf, type Packet, sealPacket, signedPacket } from '../wire/packet.ts';
 import type { Draft } from './effect.ts';
 import type { Opened, SessionSetup } from './engine.ts';
-import type { Refusal } from './judge.ts';
+import type { Refusal } from './refusal.ts';
 
 /** A datagram of which nothing is taken in. */
 export function refusing(...refused: readonly Refusal[]): Opened<never, never> {

@@ -7,8 +7,8 @@ import { concatBytes } from '../base/bytes.ts';
 import type { Round, Seat } from '../base/ids.ts';
 import { add, has, nobody, type PlayerSet } from '../base/players.ts';
 import { hash } from '../crypto/hash.ts';
-import type { Game } from './game.ts';
 import { encodeEvidence, proveIllegal } from './evidence.ts';
+import type { Game } from './game.ts';
 import type { IllegalInput } from './ports.ts';
 import type { Outcome } from './round.ts';
 
@@ -113,7 +113,8 @@ export class Play<State, Input> {
     for (const [index, bytes] of states.entries()) {
       const at = round - states.length + 1 + index;
       const stateHash = bytes && hash('state', bytes);
-      if (bytes && stateHash) this.#kept.set(at, { round: at, inputs: [], illegal: nobody, stateHash, bytes });
+      if (bytes && stateHash)
+        this.#kept.set(at, { round: at, inputs: [], illegal: nobody, stateHash, bytes });
     }
     return this.rollback(round);
   }

@@ -5,7 +5,7 @@ import type { PlayerSet } from '../base/players.ts';
 import type { Micros } from '../base/time.ts';
 import type { Sealed, Verified } from '../crypto/signature.ts';
 import type { SessionEffect } from './effect.ts';
-import type { Refusal } from './judge.ts';
+import type { Refusal } from './refusal.ts';
 import type { Outcome } from './round.ts';
 
 type Effect = SessionEffect<unknown>;

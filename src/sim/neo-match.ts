@@ -41,7 +41,7 @@ export interface NeoOutcome {
   readonly removals: readonly Removal[];
   /** Pieces of evidence in honest hands. */
   readonly evidence: readonly SimulatedEvidence[];
-  /** Kinds of which every honest player holds valid evidence against a cheat. */
+  /** Kinds of valid evidence in honest hands, if every honest player holds some. */
   readonly convicted: readonly string[];
   /** Honest players that are accused, by anything valid or not, or that are out. */
   readonly innocents: readonly number[];
@@ -76,7 +76,7 @@ export function parametersOf(change: Partial<NeoParameters> = {}): NeoParameters
   return { ...base, silentRounds: alpha + 4, window: alpha, ...change };
 }
 
-/** The kinds of valid evidence that all of the honest hold, of whatever lies of whichever cheat. */
+/** The kinds of valid evidence in honest hands, if every honest player holds some; else none. */
 function convictedOf(
   simulation: Simulation<Hands, number>,
   honest: readonly number[],

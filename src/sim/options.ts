@@ -2,8 +2,8 @@
 
 import type { EndReason } from '../protocol/effect.ts';
 import type { EvidenceKind } from '../protocol/evidence.ts';
-import type { Refusal } from '../protocol/judge.ts';
 import type { NeoParameters } from '../protocol/neo/options.ts';
+import type { Refusal } from '../protocol/refusal.ts';
 import { PLAYERS_MAX, PLAYERS_MIN } from '../wire/limits.ts';
 import type { Cheat } from './cheat.ts';
 import type { Signer } from './keys.ts';

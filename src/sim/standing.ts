@@ -3,7 +3,7 @@
 import { toHex } from '../base/bytes.ts';
 import type { Round } from '../base/ids.ts';
 import type { EndReason } from '../protocol/effect.ts';
-import type { Refusal } from '../protocol/judge.ts';
+import type { Refusal } from '../protocol/refusal.ts';
 import type { SimulatedPlayer } from './options.ts';
 import type { Player } from './player.ts';
 

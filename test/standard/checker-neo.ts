@@ -258,7 +258,10 @@ export class NeoWatcher {
     }
     const updates: (UpdateRead | null)[] = log.roster.map(() => null);
     for (const { seat, input } of openings) {
-      if (deviationOf(() => void (updates[seat] = readUpdate(input))) !== null) illegal |= 1 << seat;
+      const broken = deviationOf(() => {
+        updates[seat] = readUpdate(input);
+      });
+      if (broken !== null) illegal |= 1 << seat;
     }
     const inputs = judged.log.roster.map((_, seat) => {
       const input = updates[seat]?.input ?? null;

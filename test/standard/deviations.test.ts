@@ -43,6 +43,7 @@ import {
   watcherOf,
   wish,
 } from './world.ts';
+import { badUpdates } from './world-neo.ts';
 
 const [a, b, c] = signers as [Signer, Signer, Signer];
 const [commitOfA, commitOfB] = commits as [Packet, Packet];
@@ -58,9 +59,6 @@ const bad = (datagram: Uint8Array, from = 0, watcher = watcherOf()): readonly st
 const badEvidence = (bytes: Uint8Array): string[] => [deviationOf(() => readEvidence(bytes)) ?? 'none'];
 const badAgreement = (hex: string): string[] => [
   deviationOf(() => readAgreement(Buffer.from(hex, 'hex'))) ?? 'none',
-];
-const badUpdate = (...bytes: readonly number[]): string[] => [
-  deviationOf(() => readUpdate(Uint8Array.from(bytes))) ?? 'none',
 ];
 const badPacket = (entries: readonly Entry[]): readonly string[] =>
   bad(itemOf(encodePacket(seatOf(0), entries, filled(9, 64))));
@@ -269,23 +267,7 @@ const cases: Readonly<Record<string, readonly (() => readonly string[])[]>> = {
       return badEvidence(evidenceOf(...sorted(more.bytes, otherCommit.bytes)));
     },
   ],
-  update: [
-    () => badUpdate(0),
-    () => badUpdate(33, ...Array(33).fill(4)),
-    () => badUpdate(1),
-    () => badUpdate(1, 0),
-    () => badUpdate(1, 6),
-    () => badUpdate(0x80, 0, 1, 0),
-    () => badUpdate(1, 3, 0, 0, 0, 1, 16),
-    () => badUpdate(1, 2, 0, 0, 0, 1, 16, 0, 0),
-    () => badUpdate(1, 1, 0, 2, 7),
-    () => badUpdate(4, ...Array(4).fill([1, 0, 0]).flat()),
-    () => badUpdate(0, ...filled(1, 513)),
-    () => badUpdate(1, 1, 3, 32, ...filled(1, 800)),
-    () => badUpdate(1, 5, ...filled(1, 48), 0, ...filled(1, 64)),
-    () => badUpdate(1, 5, ...filled(1, 48), 1, 32, ...filled(1, 64)),
-    () => badUpdate(1, 5, ...filled(1, 48), 65, ...filled(65, 65), ...filled(1, 64)),
-  ],
+  update: badUpdates.map((bytes) => () => [deviationOf(() => readUpdate(bytes)) ?? 'none']),
   address: [() => bad(helloOf(1), 0)],
   'other-match': [
     () => bad(helloOf(0, { agreement: Uint8Array.from(Buffer.from('06050400030000040000', 'hex')) })),

@@ -56,9 +56,13 @@ export interface NeoMatch {
   readonly simulation: Simulation<Hands, number>;
 }
 
-export function playNeo({ parameters, passing, ...options }: Options): NeoMatch {
+/** Plays a match with this library, or with a changed one. */
+export function playNeo(
+  { parameters, passing, ...options }: Options,
+  Of: typeof Simulation = Simulation,
+): NeoMatch {
   const sent: Sent[] = [];
-  const simulation = new Simulation<Hands, number>(hands, {
+  const simulation = new Of<Hands, number>(hands, {
     players: 4,
     rounds: 40,
     seed: 1,

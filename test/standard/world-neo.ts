@@ -122,3 +122,22 @@ export function told(watcher: NeoWatcher, ...packets: readonly Packet[]): NeoWat
   watcher.finish();
   return watcher;
 }
+
+/** Bytes that are no update. */
+export const badUpdates: readonly Uint8Array[] = [
+  [0],
+  [33, ...Array<number>(33).fill(4)],
+  [1],
+  [1, 0],
+  [1, 6],
+  [0x80, 0, 1, 0],
+  [1, 3, 0, 0, 0, 1, 16],
+  [1, 2, 0, 0, 0, 1, 16, 0, 0],
+  [1, 1, 0, 2, 7],
+  [4, ...Array<number[]>(4).fill([1, 0, 0]).flat()],
+  [0, ...filled(1, 513)],
+  [1, 1, 3, 32, ...filled(1, 800)],
+  [1, 5, ...filled(1, 48), 0, ...filled(1, 64)],
+  [1, 5, ...filled(1, 48), 1, 32, ...filled(1, 64)],
+  [1, 5, ...filled(1, 48), 65, ...filled(65, 65), ...filled(1, 64)],
+].map((bytes) => Uint8Array.from(bytes));

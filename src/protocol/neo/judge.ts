@@ -8,7 +8,7 @@ import type { Seat } from '../../base/ids.ts';
 import { has } from '../../base/players.ts';
 import type { Packet } from '../../wire/packet.ts';
 import { type NeoStatement, ROUND_INSTANCE, type Statement } from '../../wire/statement.ts';
-import type { Refusal } from '../judge.ts';
+import type { Refusal } from '../refusal.ts';
 import { type Contest, type Held, type Neo, type NeoRound, roundOf } from './state.ts';
 
 /** The statements that a neo machine takes. */
