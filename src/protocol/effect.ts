@@ -115,14 +115,15 @@ export type SessionEffect<Rec = LogRecord> =
        */
       readonly failed: 'opaque' | 'unknown' | 'nonsense' | 'silent' | null;
     }
-  /** The bytes of the states after `count` rounds are wanted, `round` the last; the event `states` brings them. */
+  /** Bytes of the states after `count` rounds up to `round` are wanted; the event `states` brings them. */
   | { readonly type: 'states-wanted'; readonly round: Round; readonly count: number }
-  /** The game starts after `round`, from states that q players have signed; the last one is that after `round`. */
+  /** The game starts after `round`, from states that enough players have signed; the last one is its. */
   | { readonly type: 'restore'; readonly round: Round; readonly states: readonly (Uint8Array | null)[] }
   /** A player came in, who says that it can be reached there: text of anyone. */
   | { readonly type: 'address'; readonly seat: Seat; readonly address: string }
   /** This player, who asked to be let in, has a seat. */
   | { readonly type: 'seated'; readonly seat: Seat }
+  /** Something that was received is dropped. */
   | { readonly type: 'count'; readonly refusal: Refusal }
   | { readonly type: 'notify'; readonly notice: Notice }
   /** The match cannot start; `reason` says why, for people. */

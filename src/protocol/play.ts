@@ -94,8 +94,8 @@ export class Play<State, Input> {
   }
 
   /**
-   * Bytes of the states after `count` rounds, `round` the last; null where no input is judged on a state. Null if
-   * one that it takes is not kept.
+   * Bytes of the states after `count` rounds, `round` the last; null where no input is judged on a state.
+   * Null if one that it takes is not kept.
    */
   states(round: Round, count: number): readonly (Uint8Array | null)[] | null {
     const states: (Uint8Array | null)[] = [];
@@ -120,8 +120,8 @@ export class Play<State, Input> {
   }
 
   /**
-   * What a round came to: of the newest final rounds, `lag` before the last one (twice that where inputs are
-   * judged), and of all rounds since. Null for others, and for all while nothing is kept.
+   * What a round came to: of the newest final rounds, `lag` before the last one (twice that where inputs
+   * are judged), and of all rounds since. Null for others, and for all while nothing is kept.
    */
   stateAfter(round: Round): Kept<Input> | null {
     return this.#kept.get(round) ?? null;

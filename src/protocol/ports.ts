@@ -23,7 +23,7 @@ export interface Advanced {
 
 /** What a driver asks of the world when players come to a match that runs. */
 export interface JoiningPorts {
-  /** Bytes of the states after `count` rounds, `round` the last; null for those that no input is judged on. */
+  /** Bytes of the states after `count` rounds up to `round`; null for those that no input is judged on. */
   states(round: Round, count: number): readonly (Uint8Array | null)[] | null;
   /** The game starts after that round, from such states; answers the digest of the last one. */
   restore(round: Round, states: readonly (Uint8Array | null)[]): Uint8Array;

@@ -9,7 +9,6 @@ import { decodeInvitation } from '../protocol/neo/invitation.ts';
 import { encodeRequest } from '../protocol/neo/request.ts';
 import { joinMessage } from '../protocol/neo/update.ts';
 import { type Signer, simulatedSecret } from './keys.ts';
-import type { Player } from './player.ts';
 
 /** Where a simulated player is reached. */
 export function addressOf(seat: number): string {
@@ -31,9 +30,14 @@ export interface Comer {
   readonly keys: readonly Uint8Array[];
 }
 
-/** A newcomer with an invitation of the first player that plays, for the seat that is free; null if none plays. */
+/** Who can invite. */
+interface Host {
+  invite(addresses: readonly string[]): Uint8Array | null;
+}
+
+/** A newcomer with an invitation of the first player that plays, for the free seat; null if none plays. */
 export function comerOf(
-  players: readonly Pick<Player<never, never>, 'driver'>[],
+  players: readonly { readonly driver: Host | null }[],
   keyring: Signer,
   seed: number,
   founders: number,

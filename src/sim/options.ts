@@ -91,8 +91,8 @@ export interface SimulationOptions<State, Input> {
   readonly identitySeed?: number;
   readonly network?: NetworkOptions;
   /**
-   * Neo: players that come while the match runs, each invited by one that plays and sponsored by all that do. They
-   * take the seats after the first players, in this order, one after the other. Traces with any do not replay.
+   * Neo: players that come while the match runs, each invited by one that plays and sponsored by all that do.
+   * They take the seats after the first players, in this order. Traces with any do not replay.
    */
   readonly newcomers?: readonly { readonly atMs: number }[];
   /** Clocks by seat; a clock that is not given starts at 0 and does not drift. */

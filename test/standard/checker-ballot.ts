@@ -1,4 +1,4 @@
-/** What has been said of one round of neo, and what it comes to, as section 12 of src/wire/README.md has it. */
+/** What is said of a round of neo, and what it comes to, as section 12 of src/wire/README.md has it. */
 
 import { type CertifiedRead, type EntryRead, same } from './checker.ts';
 import { vectorDigest } from './checker-datagram.ts';
@@ -184,9 +184,13 @@ export class Ballot {
     return this.holders(author) >= (k === 1 ? 1 : k + f) || k === 0 ? 'open' : null;
   }
 
-  /** True when whoever holds an opening may take it for decided, without a word to the others. */
-  alone(author: number): boolean {
-    return this.quorum.k === 1 && this.opening(author, this.decided(author) ?? nothing) !== null;
+  /** True when a player may take an opening for decided without a word to the others. */
+  alone(author: number, by: number): boolean {
+    const { k } = this.quorum;
+    const value = this.decided(author) ?? nothing;
+    if (same(value, nothing) || k > 1) return false;
+    if (author === by) return k === 0;
+    return this.opening(author, value) !== null;
   }
 
   /** True when a signer may open its own commitment by what was said so far. */

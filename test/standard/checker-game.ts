@@ -1,7 +1,8 @@
 /**
  * The game of the watched matches of neo, by its words alone: the state is the round, what everybody has
- * played last, the sum of it all, and three numbers below 1000 that are drawn in each round. What is played is
- * an integer; below 0 is against the rules, and so is the first number that was drawn in the state it is judged on.
+ * played last, the sum of it all, and three numbers below 1000 that are drawn in each round. What is played
+ * is an integer. Below 0 it is against the rules, and so is the first number that was drawn in the state that
+ * it is judged on.
  */
 
 import { deviationOf } from './checker.ts';

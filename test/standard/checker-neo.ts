@@ -291,7 +291,7 @@ export class NeoWatcher {
         all(sets.votes, said('vote')) &&
         all(sets.opens, said('reveal')) &&
         all(sets.decided, (seat, each) => each.decided(seat) !== null) &&
-        all(sets.opened, (seat, each) => each.opened(seat) !== null || (seat !== from && each.alone(seat)))
+        all(sets.opened, (seat, each) => each.opened(seat) !== null || each.alone(seat, from))
       );
     });
   }

@@ -17,7 +17,7 @@ import { meetingDeviations } from './checker-meeting.ts';
 import { readAgreement, readPlain } from './checker-plain.ts';
 import { readUpdate } from './checker-update.ts';
 import { agreement } from './match.ts';
-import { filled, type Signer, sign, signEntries } from './messages.ts';
+import { filled, type Signer, sign } from './messages.ts';
 import {
   bundleOf,
   commits,
@@ -386,20 +386,5 @@ describe('the checker', () => {
     ]);
     expect(watcher.take(1, itemOf(evidence, 'proof'))).toEqual([]);
     expect([...watcher.convicted]).toEqual([0]);
-  });
-
-  it('reads evidence of each kind', () => {
-    const twice = signEntries(a, [...commitOfA.entries, ...otherCommit.entries]);
-    const wrong = sign(a, set, { ...(reveals[0] as Statement), input: filled(4, 9) } as Statement);
-    const kinds = [prove(session, a.publicKey, twice), prove(session, a.publicKey, commitOfA, wrong)].map(
-      (proof) => {
-        const { kind, statement, epoch, round } = readEvidence(encodeEvidence(proof as Evidence));
-        return { kind, statement, epoch, round };
-      },
-    );
-    expect(kinds).toEqual([
-      { kind: 'double-entry', statement: 'commit', ...place },
-      { kind: 'bad-opening', statement: 'reveal', ...place },
-    ]);
   });
 });

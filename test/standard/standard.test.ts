@@ -59,7 +59,7 @@ describe('the page', () => {
 
   it('names every refusal that the checks on receipt can give, and no other', () => {
     const named = table('of', 'what is checked', 'refusal').flatMap((row) => row[2]?.match(/[a-z-]+/g) ?? []);
-    const unions = ['wire/envelope.ts', 'wire/packet.ts', 'protocol/judge.ts'].flatMap((path) => {
+    const unions = ['wire/envelope.ts', 'wire/packet.ts', 'protocol/refusal.ts'].flatMap((path) => {
       const source = readFileSync(join(root, 'src', path), 'utf8');
       const union = /export type \w*Refusal =([^;]*);/.exec(source)?.[1] ?? '';
       return [...union.matchAll(/'([a-z-]+)'/g)].map(([, name]) => name);

@@ -117,6 +117,7 @@ export const noMachinePaths: Rule = {
 export const attestors: Readonly<Record<string, string>> = {
   'src/keyring/keyring.ts': 'asks a keyring for its verdict first',
   'src/protocol/recovery.ts': 'reads the own log, whose packets were verified before they were written',
+  'src/protocol/neo/recovery.ts': 'reads the own log, whose packets were verified before they were written',
   'src/sim/keys.ts': 'asks a keyring, and remembers its verdicts',
 };
 

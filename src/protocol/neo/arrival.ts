@@ -1,9 +1,9 @@
 /**
- * A newcomer on its way into a match that runs: it asks the members of its invitation in turn for a snapshot,
- * keeps the parts that come from the one it asks, and checks the whole (snapshot.ts). Nobody answers before the
- * log has given it a seat. It says nothing itself until it has the snapshot: its first votes would have to
- * stand on rounds that it does not know. There is time for that: it is a member only alpha rounds after it
- * has its seat, and silence removes nobody for more than alpha rounds after that.
+ * A newcomer on its way into a match that runs: it asks the members of its invitation in turn for a
+ * snapshot, keeps the parts that come from the one it asks, and checks the whole (snapshot.ts). Nobody
+ * answers before the log has given it a seat. It says nothing itself until it has the snapshot: its first
+ * votes would have to stand on rounds that it does not know. There is time for that: it is a member only
+ * alpha rounds after it has its seat, and silence removes nobody for more than alpha rounds after that.
  */
 
 import { concatBytes } from '../../base/bytes.ts';
@@ -23,7 +23,7 @@ const ASK_AGAIN: Micros = micros(150);
 const ASK_SLOWEST: Micros = micros(600);
 /** So many questions without an answer until another member is asked. */
 const TRIES_MAX = 3;
-/** A member has this long to hand everything over, and more for a larger snapshot; twice that the next time. */
+/** A member has this long to hand all over, more for a larger snapshot, and twice that the next time. */
 const PATIENCE: Micros = micros(1000);
 const PARTS_PATIENCE = 200;
 const PATIENCE_MAX: Micros = micros(16_000);

@@ -1,78 +1,28 @@
 /**
- * Players who come to a match that runs, at both ends of it: a member hands its snapshot over and learns where
- * the newcomer is to be reached; a newcomer asks for one, starts from it, and finds its seat in the log.
+ * Players who come to a match that runs, at both ends of it: a newcomer asks for a snapshot and starts from
+ * it, and a member hands one over.
  */
 
-import { equalBytes } from '../../base/bytes.ts';
 import type { Round, Seat } from '../../base/ids.ts';
 import { has } from '../../base/players.ts';
 import { earlier, type Micros } from '../../base/time.ts';
 import { encodeRounds, NOTHING_HEARD } from '../../wire/rounds.ts';
 import type { ChunkItem, OpaqueItem } from '../../wire/rounds-item.ts';
-import type { Newcomer, SessionSetup } from '../engine.ts';
+import type { Newcomer } from '../engine.ts';
 import { type Arrival, askDue, hearMember, judgeArrival, NOWHERE, takeChunk } from './arrival.ts';
 import { firstClock, keep } from './clock.ts';
 import { listed } from './holdings.ts';
 import type { Attachment } from './inquiry.ts';
-import { decodeInvitation, type Invitation } from './invitation.ts';
+import { machineSetup } from './invited.ts';
 import { openLink, speakSoon } from './link.ts';
 import { reachedBy } from './neo.ts';
 import { type Answered, takePartsQuery, takeStates } from './offer.ts';
-import type { NeoOptions } from './options.ts';
-import type { Restored } from './recovery.ts';
 import { type NeoSession, send, type Turn } from './session-turn.ts';
-import { neoAfter, type Snapshot, seatOfKey, type Trust } from './snapshot.ts';
-import { membersOf, type Neo, type NeoSetup, pastOf, playersOf } from './state.ts';
+import { neoAfter, type Snapshot } from './snapshot.ts';
+import { membersOf, type Neo, pastOf, playersOf } from './state.ts';
 import { decodePartsQuery, encodePartsQuery } from './transfer.ts';
 
-function read(bytes: Uint8Array): Invitation {
-  const invitation = decodeInvitation(bytes);
-  if (invitation === null) {
-    throw new Error(
-      'invitation: these bytes are none of this version; get a fresh one from a player of the match',
-    );
-  }
-  return invitation;
-}
-
-/**
- * The setup of a player that was invited: what its log says of that counts. Null for one of the first players.
- * Throws an Error that says what does not fit.
- */
-export function invitedSetup(setup: SessionSetup, logged: Restored['invited']): SessionSetup | null {
-  const given = setup.newcomer ?? null;
-  if (logged === null && given === null) return null;
-  const newcomer: Newcomer = { judges: true, ...given, ...logged } as Newcomer;
-  const invitation = read(newcomer.invitation);
-  if (given !== null && !equalBytes(read(given.invitation).session, invitation.session)) {
-    throw new Error('invitation: the log is of another match; give each match a log of its own');
-  }
-  if (!equalBytes(invitation.agreement, setup.agreement)) {
-    throw new Error('invitation: the match has another game, other rules or another protocol');
-  }
-  const keys = invitation.roster.map(({ publicKey }) => publicKey);
-  if (logged === null && keys.some((key) => equalBytes(key, newcomer.publicKey))) {
-    throw new Error('invitation: this key has a seat already; come back with its log, or with a new key');
-  }
-  return { ...setup, me: NOWHERE, keys, newcomer };
-}
-
-/** The setup of the machine of a player that was invited. */
-function machineSetup({ founders, roster, session }: Invitation, options: NeoOptions): NeoSetup {
-  const first = roster.slice(0, founders);
-  const keys = first.map(({ publicKey }) => publicKey);
-  const nonces = first.map(({ nonce }) => nonce);
-  return options.setupOf(session, { keys, me: NOWHERE }, nonces);
-}
-
-/** What an invited player judges snapshots by. */
-export function trustOf({ newcomer }: SessionSetup, options: NeoOptions): Trust {
-  const { invitation: bytes, judges } = newcomer as Newcomer;
-  const invitation = read(bytes);
-  return { invitation, parameters: machineSetup(invitation, options).log, judges };
-}
-
-/** Writes down that I was invited, and with which nonce, before anybody can see it; or says what my log knows. */
+/** Writes down that I was invited, and with which nonce, before anybody sees it; or tells the seat I have. */
 export function startInvited(turn: Turn, { invitation, publicKey }: Newcomer): void {
   const { agreement, me, nonce } = turn.session.setup;
   if (me !== NOWHERE) turn.effects.push({ type: 'seated', seat: me });
@@ -142,46 +92,7 @@ function arrive(turn: Turn, { trust }: Arrival, snapshot: Snapshot, bytes: Uint8
     clock: keep(firstClock(seats, NOWHERE, turn.at, raw), membersOf(neo)),
     movedAt: turn.at,
   });
-  introduce(turn);
-}
-
-/**
- * What the final log says of players that were not there before: where they are to be reached, and which seat is
- * mine if I had none. Done again after a restart, when nobody remembers it.
- */
-export function introduce(turn: Turn): void {
-  const { neo, setup } = turn.session;
-  if (neo === null) return;
-  const { log } = pastOf(neo, neo.final);
-  const own = setup.newcomer?.publicKey ?? null;
-  for (const [index, { address, publicKey }] of log.roster.entries()) {
-    if (index < setup.keys.length || (own !== null && equalBytes(publicKey, own))) continue;
-    turn.effects.push({ type: 'address', seat: index as Seat, address });
-  }
-  if (log.roster.length > setup.keys.length) {
-    turn.set({ setup: { ...setup, keys: log.roster.map(({ publicKey }) => publicKey) } });
-  }
-  const seat = own !== null && setup.me === NOWHERE ? seatOfKey(log, own) : null;
-  if (seat !== null) sitDown(turn, neo, seat);
-}
-
-function sitDown(turn: Turn, neo: Neo, me: Seat): void {
-  const { clock, link, setup } = turn.session;
-  turn.set({
-    setup: { ...setup, me },
-    neo: { ...neo, setup: { ...neo.setup, me } },
-    link: { ...link, me, peers: link.peers.map((peer, seat) => (seat === me ? null : peer)) },
-    clock: { ...clock, me },
-    dueAt: turn.at,
-  });
-  turn.effects.push({ type: 'seated', seat: me });
-}
-
-/** True for a round before those that this player has a seat in: it is not gone, it has yet to begin. */
-export function isYetToPlay(neo: Neo, round: Round): boolean {
-  const { me } = neo.setup;
-  if (me === NOWHERE) return true;
-  return (pastOf(neo, neo.final).log.sinceRound[me] ?? 0) > round;
+  turn.introduce();
 }
 
 /** Sends what a question about the snapshot comes to. */

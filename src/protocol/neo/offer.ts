@@ -16,6 +16,8 @@ import { put } from './turn.ts';
 
 /** Questions of one peer are answered at most this often. */
 const ANSWER_EVERY: Micros = micros(10);
+/** A snapshot is tried to be made at most this often: it is much work, and it may come to nothing. */
+const MAKE_EVERY: Micros = micros(100);
 /** So many times a peer may have all parts of a snapshot. */
 const TIMES_MAX = 4;
 
@@ -28,12 +30,19 @@ interface Served {
 
 export interface Offer {
   readonly made: { readonly round: Round; readonly bytes: Uint8Array } | null;
+  /** When one was last tried to be made; null for never. */
+  readonly madeAt: Micros | null;
   /** Who waits for the game's states after which round. */
   readonly waiting: { readonly round: Round; readonly to: Seat; readonly query: PartsQuery } | null;
   readonly served: BySeat<Served>;
 }
 
-export const noOffer: Offer = { made: null, waiting: null, served: new Array<null>(PLAYERS_MAX).fill(null) };
+export const noOffer: Offer = {
+  made: null,
+  madeAt: null,
+  waiting: null,
+  served: new Array<null>(PLAYERS_MAX).fill(null),
+};
 
 /** An answer to a question: parts of the snapshot, or states that the game is asked for first. */
 export interface Answered {
@@ -62,17 +71,17 @@ function serve(offer: Offer, to: Seat, query: PartsQuery, at: Micros): Answered 
 /** Takes a question of a peer. */
 export function takePartsQuery(offer: Offer, neo: Neo, to: Seat, query: PartsQuery, at: Micros): Answered {
   const nothing: Answered = { offer, chunks: [], states: null };
-  const { made, served } = offer;
+  const { made, madeAt, served } = offer;
   const before = served[to]?.at;
   if (before !== undefined && before + ANSWER_EVERY > at) return nothing;
-  const fits = made !== null && (query.round === made.round || query.round === 0 || made.round > query.round);
-  if (fits && isYoung(neo, made.round)) return serve(offer, to, query, at);
+  if (made !== null && isYoung(neo, made.round)) return serve(offer, to, query, at);
+  if (madeAt !== null && madeAt + MAKE_EVERY > at) return nothing;
   const round = newestSnapshot(neo);
-  if (round === null) return nothing;
+  if (round === null) return { ...nothing, offer: { ...offer, madeAt: at } };
   const waiting = { round, to, query: { ...query, round } };
   return {
     ...nothing,
-    offer: { ...offer, waiting },
+    offer: { ...offer, madeAt: at, waiting },
     states: { round, count: stepsOf(round, neo.setup.log.alpha) },
   };
 }

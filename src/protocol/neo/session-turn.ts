@@ -16,14 +16,15 @@ import { isSlow } from './ballot.ts';
 import { type Clock, firstClock, keep, sessionTime, stamp } from './clock.ts';
 import { listed } from './holdings.ts';
 import { type Happening, type Inquiries, noInquiries, stepInquiries } from './inquiry.ts';
+import { invitedSetup, trustOf } from './invited.ts';
 import { firstLateness, type Lateness } from './lateness.ts';
 import { keepLinks, type Link, openLink, tellAll } from './link.ts';
 import { type NeoEvent, reachedBy, stepNeo } from './neo.ts';
-import { introduce, invitedSetup, trustOf } from './newcomers.ts';
 import { noOffer, type Offer } from './offer.ts';
 import type { NeoOptions } from './options.ts';
 import type { NeoRecord } from './record.ts';
 import type { Restored } from './recovery.ts';
+import { introduced } from './seating.ts';
 import { membersOf, type Neo, type Now, playersOf } from './state.ts';
 import type { NeoEffect } from './turn.ts';
 
@@ -119,10 +120,20 @@ export class Turn {
     for (const effect of effects) this.take(effect);
     if (next.final !== neo.final) {
       this.countSlow(next, neo.final);
-      introduce(this);
+      this.introduce();
       const link = keepLinks(this.session.link, playersOf(next), this.at);
       this.set({ link, movedAt: this.at, clock: keep(this.session.clock, membersOf(next)) });
     }
+  }
+
+  /** Takes down whom the final log has let in; done again after a restart, when nobody remembers it. */
+  introduce(): void {
+    const { clock, link, neo, setup } = this.session;
+    if (neo === null) return;
+    const { effects, seating } = introduced({ clock, link, neo, setup });
+    this.set(seating);
+    this.effects.push(...effects);
+    if (seating.setup.me !== setup.me) this.set({ dueAt: this.at });
   }
 
   /** Counts the slow ones among the rounds that are final now and were not before. */

@@ -29,18 +29,10 @@ import { isNeoStatement } from './judge.ts';
 import { noteCommit, reportOf } from './lateness.ts';
 import { flush, heard, interruptions, KEEPALIVE, linkWakeAt, openLink, rush, tellAll } from './link.ts';
 import { wakeNeo, wantsInput } from './neo.ts';
-import {
-  answerFor,
-  arrivalWakeAt,
-  introduce,
-  isYetToPlay,
-  seek,
-  startInvited,
-  takeParts,
-  takeShown,
-} from './newcomers.ts';
+import { answerFor, arrivalWakeAt, seek, startInvited, takeParts, takeShown } from './newcomers.ts';
 import type { NeoRecord } from './record.ts';
 import { decodeRequest } from './request.ts';
+import { isYetToPlay } from './seating.ts';
 import { compare, type NeoSession, nowOf, send, Turn } from './session-turn.ts';
 import { suspects } from './stall.ts';
 import { beginNeo, membersOf, roundOf } from './state.ts';
@@ -102,7 +94,7 @@ export function neoWanted(session: NeoSession): { epoch: number; round: number; 
 }
 
 function start(turn: Turn): void {
-  introduce(turn);
+  turn.introduce();
   const { neo, setup, unsaid } = turn.session;
   if (setup.newcomer) startInvited(turn, setup.newcomer);
   if (neo === null && setup.newcomer) return;

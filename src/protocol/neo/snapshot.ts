@@ -1,9 +1,9 @@
 /**
- * A snapshot: all that a machine needs to go on after a final round s. Rounds s + 1 to s + alpha are ruled and
- * judged by what alpha rounds before came to, so it holds what each of the last alpha rounds came to: log, seed,
- * digest of the game's state, and the state itself where inputs are judged on it (always that after s).
+ * A snapshot: all that a machine needs to go on after a final round s. Rounds s + 1 to s + alpha are ruled
+ * and judged by what alpha rounds before came to, so it holds what each of the last alpha rounds came to:
+ * log, seed, digest of the game's state, and the state where inputs are judged on it (always that after s).
  *
- * Nobody believes who hands it over. Each of these rounds was named by votes alpha rounds later, and its digest
+ * Nobody believes who hands it over. Each of these rounds was named by votes alpha rounds later; its digest
  * covers all of it (digest.ts): there must be q equal votes of members, and among them, signed, more than
  * can lie among the members of the newcomer's invitation. A liar can hand over an old snapshot, no wrong one.
  */
@@ -78,8 +78,8 @@ function votesOf(neo: Neo, round: Round, digest: Uint8Array): readonly Uint8Arra
 }
 
 /**
- * The snapshot after a round, with the bytes of the game's states of its steps. Null if the states are not those
- * that the machine knows, or if it would be too large.
+ * The snapshot after a round, with the bytes of the game's states of its steps. Null if the states are not
+ * those that the machine knows, or if it would be too large.
  */
 export function makeSnapshot(
   neo: Neo,

@@ -1,5 +1,5 @@
 /**
- * How a snapshot travels: the newcomer asks one member for parts, the member sends chunks. Both are outside of
+ * How a snapshot travels: the newcomer asks one member for parts, the member sends chunks, both outside of
  * signatures. A question names the snapshot by its round (0: the newest there is), and up to 32 of its parts.
  *
  *   query = ["snapshot", round, from, wanted]   part from + i is wanted where bit i of `wanted` is set

@@ -19,7 +19,12 @@ function voteOf(seat: number, value: Value | null): HeldVote {
   return { statement, packet: packetOf(seat, [statement]), entries: [value], hashes: [] };
 }
 
-function confirmOf(seat: number, view: number, value: Value | null, slots: PlayerSet = setOf([0])): HeldConfirm {
+function confirmOf(
+  seat: number,
+  view: number,
+  value: Value | null,
+  slots: PlayerSet = setOf([0]),
+): HeldConfirm {
   const named = nobody;
   const statement = {
     kind: 'confirm',
@@ -35,7 +40,10 @@ function confirmOf(seat: number, view: number, value: Value | null, slots: Playe
 }
 
 /** Of each member its votes on slot 0, as indices into `h`; null where a hash is not known. */
-function ballots(...said: readonly (readonly (number | null)[])[]): { votes: (HeldVote | null)[]; otherVotes: (HeldVote | null)[] } {
+function ballots(...said: readonly (readonly (number | null)[])[]): {
+  votes: (HeldVote | null)[];
+  otherVotes: (HeldVote | null)[];
+} {
   const nth = (index: number): (HeldVote | null)[] =>
     said.map((values, seat) => {
       const value = values[index];
@@ -76,11 +84,18 @@ describe('a slot', () => {
   });
 
   it('is decided by q confirms of one view', () => {
-    const confirms = [[confirmOf(0, 1, h[1] as Value)], [confirmOf(1, 1, h[1] as Value)], [confirmOf(2, 2, h[1] as Value)], null];
+    const confirms = [
+      [confirmOf(0, 1, h[1] as Value)],
+      [confirmOf(1, 1, h[1] as Value)],
+      [confirmOf(2, 2, h[1] as Value)],
+      null,
+    ];
     expect(confirmedValue(confirms, firstPlayers(4), slot, 3)).toBeNull();
     const more = [...confirms.slice(0, 3), [confirmOf(3, 1, h[1] as Value)]];
     expect(confirmedValue(more, firstPlayers(4), slot, 3)).toEqual(h[1]);
-    expect(outcomeOfSlot(ballots(), { ...contest, confirms: more }, firstPlayers(4), four, slot).decided).toEqual(h[1]);
+    expect(
+      outcomeOfSlot(ballots(), { ...contest, confirms: more }, firstPlayers(4), four, slot).decided,
+    ).toEqual(h[1]);
   });
 
   it('is not decided by confirms of other slots', () => {
@@ -89,9 +104,11 @@ describe('a slot', () => {
   });
 });
 
-const anyBallots = fc.integer({ min: 1, max: 9 }).chain((n) =>
-  fc.array(fc.array(fc.constantFrom(0, 1, 2, null), { maxLength: 2 }), { minLength: n, maxLength: n }),
-);
+const anyBallots = fc
+  .integer({ min: 1, max: 9 })
+  .chain((n) =>
+    fc.array(fc.array(fc.constantFrom(0, 1, 2, null), { maxLength: 2 }), { minLength: n, maxLength: n }),
+  );
 
 describe('the tally', () => {
   it('does not depend on who says what first, while no more than f have said two things', () => {
@@ -102,7 +119,13 @@ describe('the tally', () => {
         const said = any.map((values, seat) => (seat < numbers.f ? values : values.slice(0, 1)));
         const there = outcomeOfSlot(ballots(...said), contest, members, numbers, slot);
         const back = outcomeOfSlot(ballots(...said.toReversed()), contest, members, numbers, slot);
-        const swapped = outcomeOfSlot(ballots(...said.map((each) => each.toReversed())), contest, members, numbers, slot);
+        const swapped = outcomeOfSlot(
+          ballots(...said.map((each) => each.toReversed())),
+          contest,
+          members,
+          numbers,
+          slot,
+        );
         expect(back).toEqual(there);
         expect(swapped).toEqual(there);
       }),
@@ -114,7 +137,8 @@ describe('the tally', () => {
       fc.property(anyBallots, (said) => {
         const members = firstPlayers(said.length);
         const tally = tallyVotes(ballots(...said), members, slot);
-        const votersOf = (value: number): number => said.filter((each) => (each as readonly (number | null)[]).includes(value)).length;
+        const votersOf = (value: number): number =>
+          said.filter((each) => (each as readonly (number | null)[]).includes(value)).length;
         const most = Math.max(...[0, 1, 2].map(votersOf));
         expect(tally === null ? 0 : count(tally.voters)).toBe(most);
       }),
@@ -135,7 +159,8 @@ describe('the tally', () => {
           );
           for (let gone = silent % (numbers.k + 1); gone > 0; gone--) said[n - gone] = [];
           const outcome = outcomeOfSlot(ballots(...said), contest, firstPlayers(n), numbers, slot as Seat);
-          for (const each of [outcome.certified, outcome.decided]) if (each !== null) expect(each).toEqual(h[value]);
+          for (const each of [outcome.certified, outcome.decided])
+            if (each !== null) expect(each).toEqual(h[value]);
         },
       ),
     );

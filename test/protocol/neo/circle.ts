@@ -13,7 +13,13 @@ import { keyring } from '../../../src/keyring/node.ts';
 import { type NeoEvent, stepNeo, wakeNeo, wantsInput } from '../../../src/protocol/neo/neo.ts';
 import type { NeoRecord } from '../../../src/protocol/neo/record.ts';
 import { restore } from '../../../src/protocol/neo/recovery.ts';
-import { beginNeo, type Neo, type NeoRound, type NeoSetup, roundOf } from '../../../src/protocol/neo/state.ts';
+import {
+  beginNeo,
+  type Neo,
+  type NeoRound,
+  type NeoSetup,
+  roundOf,
+} from '../../../src/protocol/neo/state.ts';
 import type { NeoEffect } from '../../../src/protocol/neo/turn.ts';
 import type { Outcome } from '../../../src/protocol/round.ts';
 import { elide, entriesOf, type Packet, signedMessage, signedPacket } from '../../../src/wire/packet.ts';
@@ -69,14 +75,11 @@ export function moveOf(seat: number, text: string, round: Round = 1, epoch = 0):
 /** All hashes that a machine can tell beside its packets. */
 export function vectorsOf(neo: Neo): Vectors {
   return neo.rounds.flatMap(({ openings, slots, votes }) => {
-    const confirms = [slots, ...openings].flatMap((contest) => contest?.confirms.flatMap((list) => list ?? []) ?? []);
+    const confirms = [slots, ...openings].flatMap(
+      (contest) => contest?.confirms.flatMap((list) => list ?? []) ?? [],
+    );
     return [...votes, ...confirms].flatMap((held) => (held?.hashes?.length ? [held.hashes] : []));
   });
-}
-
-export interface Life {
-  /** Records that were on disk when it ended, or all so far. */
-  readonly records: NeoRecord[];
 }
 
 /** One player. */
@@ -179,13 +182,13 @@ export class Person {
     return this.take({ type: 'tick' });
   }
 
-  /** Ticks whenever the machine wants it, until that time. */
+  /** Ticks when the machine wants it, until that time; at most every ten milliseconds. */
   wait(ms: number): this {
     const until = this.at + micros(ms);
-    for (let steps = 0; steps < 200; steps++) {
+    for (;;) {
       const wake = wakeNeo(this.neo, this.now);
-      if (wake === null || wake > until) break;
-      this.tick(Math.max(wake, this.at + 1));
+      if (wake === null || wake > until || this.at >= until) break;
+      this.tick(Math.min(until, Math.max(wake, this.at + micros(10))));
     }
     return this.tick(until);
   }
@@ -225,7 +228,10 @@ export function circle(size: number, signs = false, change: Partial<NeoSetup> = 
 }
 
 /** The packet without its statements of some kinds; null where nothing is left. */
-export function without(packet: Verified<Packet>, ...kinds: readonly StatementKind[]): Verified<Packet> | null {
+export function without(
+  packet: Verified<Packet>,
+  ...kinds: readonly StatementKind[]
+): Verified<Packet> | null {
   const keep = packet.entries.flatMap(({ statement }, index) =>
     statement !== null && !kinds.includes(statement.kind) ? [index] : [],
   );

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { nobody } from '../../../src/base/players.ts';
 import { type Change, ROUND_INSTANCE } from '../../../src/wire/statement.ts';
-import { circle, mingle, packetOf, Person, without } from './circle.ts';
+import { circle, mingle, Person, packetOf, without } from './circle.ts';
 
 const place = { epoch: 0, round: 1 };
 const zero = new Uint8Array(32);
@@ -37,7 +37,11 @@ describe('views', () => {
   it('of an instance that is none are no views', () => {
     const person = new Person(4, 0).give();
     const before = person.neo;
-    person.hear(packetOf(1, [changeOf(16, 1)]), packetOf(1, [changeOf(254, 1)]), packetOf(1, [changeOf(4, 1)]));
+    person.hear(
+      packetOf(1, [changeOf(16, 1)]),
+      packetOf(1, [changeOf(254, 1)]),
+      packetOf(1, [changeOf(4, 1)]),
+    );
     person.hear(packetOf(1, [changeOf(ROUND_INSTANCE, 0)]));
     expect(person.neo.rounds).toEqual(before.rounds);
   });
@@ -51,7 +55,16 @@ describe('views', () => {
     const before = p.signed.length;
     p.hear(
       packetOf(3, [
-        { kind: 'change', ...place, instance: 1, view: 65535, named: nobody, votes: [], certified: [], claim: zero },
+        {
+          kind: 'change',
+          ...place,
+          instance: 1,
+          view: 65535,
+          named: nobody,
+          votes: [],
+          certified: [],
+          claim: zero,
+        },
       ]),
     );
     for (let i = 0; i < 50; i++) p.tick(p.at + 1);

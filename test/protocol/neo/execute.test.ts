@@ -19,7 +19,9 @@ describe('a round', () => {
     const all = circle(4);
     for (const each of all) each.tick(micros(50)).give(2);
     mingle(all, (_from, to, packet) => {
-      const ofOne = packet.entries.some(({ statement }) => statement?.kind === 'commit' && statement.round === 1);
+      const ofOne = packet.entries.some(
+        ({ statement }) => statement?.kind === 'commit' && statement.round === 1,
+      );
       return to === 0 && ofOne ? null : packet;
     });
     const [p] = all as [Person];
@@ -35,13 +37,16 @@ describe('a round', () => {
     const x = seven[0] as Person;
     // x plays round 1, then is asked to play round 2 and does not answer yet
     mingle(seven, (_f, to, packet) => {
-      const ofTwo = packet.entries.some(({ statement }) => statement?.kind === 'reveal' && statement.round === 2);
+      const ofTwo = packet.entries.some(
+        ({ statement }) => statement?.kind === 'reveal' && statement.round === 2,
+      );
       return to !== 0 ? packet : ofTwo ? without(packet, 'hold', 'reveal') : without(packet, 'hold');
     });
     expect(x.neo.final).toBe(0);
     expect(x.neo.past.length).toBe(2);
     x.held = true;
-    for (const each of seven.slice(1)) x.hear(...each.signed.flatMap((packet) => without(packet, 'hold') ?? []));
+    for (const each of seven.slice(1))
+      x.hear(...each.signed.flatMap((packet) => without(packet, 'hold') ?? []));
     expect(x.neo.playing?.closed.round).toBe(2);
     const round = x.round();
     const changed: NeoRound = {
@@ -49,7 +54,7 @@ describe('a round', () => {
       voided: add(nobody, seatOf(3)),
       opened: remove(round.environment.members, seatOf(3)),
     };
-    x.neo = { ...x.neo, rounds: [changed, ...x.neo.rounds.slice(1)] } ;
+    x.neo = { ...x.neo, rounds: [changed, ...x.neo.rounds.slice(1)] };
     x.tick(x.at + 1);
     const finals = x.records.flatMap((record) => (record.type === 'final' ? [record.final] : []));
     for (const final of finals) expect(final.openings[3]).toBeNull();

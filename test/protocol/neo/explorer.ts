@@ -26,7 +26,7 @@ import {
   ROUND_INSTANCE,
   type StatementKind,
 } from '../../../src/wire/statement.ts';
-import { moveOf, packetOf, Person, vectorsOf, without } from './circle.ts';
+import { moveOf, Person, packetOf, vectorsOf, without } from './circle.ts';
 import { session, setOf } from './group.ts';
 
 const zero = new Uint8Array(32);
@@ -90,7 +90,8 @@ export class World {
   /** The hashes beside a packet, as far as anybody knows them. */
   #beside(packet: Packet): readonly (readonly Uint8Array[])[] {
     return packet.entries.flatMap(({ statement }) => {
-      if (statement?.kind !== 'vote' && statement?.kind !== 'confirm' && statement?.kind !== 'hold') return [];
+      if (statement?.kind !== 'vote' && statement?.kind !== 'confirm' && statement?.kind !== 'hold')
+        return [];
       const vector = this.#vectors.get(toHex(statement.values));
       return vector === undefined || vector.length === 0 ? [] : [vector];
     });
@@ -98,14 +99,15 @@ export class World {
 
   #deliver(person: Person, packet: Verified<Packet>, whole: boolean): void {
     if (packet.sender === person.seat) return;
-    const parts = whole || this.#below(4) > 0 ? packet : without(packet, this.#pick(['vote', 'reveal', 'confirm']));
+    const parts =
+      whole || this.#below(4) > 0 ? packet : without(packet, this.#pick(['vote', 'reveal', 'confirm']));
     if (parts === null || judgePacket(person.neo, parts) !== null) return;
     const vectors = whole || this.#below(2) === 0 ? this.#beside(parts) : [];
     person.hear({ packet: parts, vectors });
   }
 
   /**
-   * A good beginning, as most rounds have it: commitments and votes reach everybody, and all slots are decided.
+   * A good beginning, as most rounds have it: commitments and votes reach everybody, all slots are decided.
    * The opening of the liar reaches one player or nobody.
    */
   begin(): void {
@@ -125,11 +127,23 @@ export class World {
         this.#flush(person);
       }
     };
-    const dropped = this.#pick<readonly StatementKind[]>([[], ['hold'], ['reveal', 'hold'], ['confirm', 'hold']]);
+    const dropped = this.#pick<readonly StatementKind[]>([
+      [],
+      ['hold'],
+      ['reveal', 'hold'],
+      ['confirm', 'hold'],
+    ]);
     spread(...dropped);
     const { ownVote } = (this.honest[0] as Person).round(1);
     const hashes = (ownVote ?? []).filter((value) => value !== null);
-    const vote = { kind: 'vote', epoch: 0, round: 1, named: setOf(SEATS), values: vectorDigest(hashes), state: zero } as const;
+    const vote = {
+      kind: 'vote',
+      epoch: 0,
+      round: 1,
+      named: setOf(SEATS),
+      values: vectorDigest(hashes),
+      state: zero,
+    } as const;
     if (this.#below(3) > 0) this.#pool1(packetOf(this.liar, [vote]));
     spread(...dropped);
     spread(...dropped);
@@ -144,7 +158,8 @@ export class World {
     const chance = this.#below(100);
     if (chance < crashes) this.#crash(person);
     else if (chance < crashes + lies) this.#lie();
-    else if (chance < crashes + lies + 12) person.tick(person.at + this.#pick([1, 5, 20, 40, 100, 400, 1200]) * 1000);
+    else if (chance < crashes + lies + 12)
+      person.tick(person.at + this.#pick([1, 5, 20, 40, 100, 400, 1200]) * 1000);
     else if (chance < crashes + lies + 24) person.give(rounds);
     else if (chance < crashes + lies + 36) this.#flush(person);
     else if (this.#pool.length > 0) this.#deliver(person, this.#pick(this.#pool), false);
@@ -207,7 +222,17 @@ export class World {
     const view = 1 + this.#below(this.#below(10) === 0 ? 65535 : 4);
     const all = setOf(SEATS);
     const slots = instance === ROUND_INSTANCE ? all : add(nobody, instance as never);
-    const kind = this.#pick(['commit', 'vote', 'vote', 'reveal', 'hold', 'change', 'propose', 'prepare', 'confirm']);
+    const kind = this.#pick([
+      'commit',
+      'vote',
+      'vote',
+      'reveal',
+      'hold',
+      'change',
+      'propose',
+      'prepare',
+      'confirm',
+    ]);
     if (kind === 'commit') return commit;
     if (kind === 'reveal') return reveal;
     if (kind === 'vote') {
@@ -230,7 +255,16 @@ export class World {
     const some = instance === ROUND_INSTANCE ? setOf(SEATS.filter(() => this.#below(3) > 0)) : slots;
     const { named, hashes } = this.#values(some, round);
     const values = vectorDigest(hashes);
-    return { kind: 'confirm', ...place, instance, view: this.#below(3), index: this.#below(2), slots: some, named, values };
+    return {
+      kind: 'confirm',
+      ...place,
+      instance,
+      view: this.#below(3),
+      index: this.#below(2),
+      slots: some,
+      named,
+      values,
+    };
   }
 
   #change(round: Round, instance: number, view: number): Change {
@@ -238,7 +272,9 @@ export class World {
     const { named, hashes } = ofSlots ? this.#values(setOf(SEATS), round) : { named: nobody, hashes: [] };
     const person = this.#pick(this.honest);
     const contest = ofSlots ? person.round(round).slots : person.round(round).openings[instance];
-    const certified = (contest?.best ?? []).filter((each): each is Certified => each !== null && this.#below(2) === 0);
+    const certified = (contest?.best ?? []).filter(
+      (each): each is Certified => each !== null && this.#below(2) === 0,
+    );
     const decided = person.round(round).decided[instance] ?? zero;
     const claim = ofSlots || this.#below(2) === 0 ? zero : decided;
     return { kind: 'change', epoch: 0, round, instance, view, named, votes: hashes, certified, claim };
@@ -269,11 +305,12 @@ export class World {
     return { kind: 'propose', epoch: 0, round, instance, view, changes: names, named, values };
   }
 
-  /** From here on everything reaches everybody and nobody lies any more; true when all rounds become final. */
+  /** From here on everything reaches everybody and nobody lies; true when all rounds become final. */
   calm(turns: number): boolean {
     const { rounds } = this.#climate;
     for (const person of this.honest) {
-      for (const { reveals } of person.neo.rounds) for (const held of reveals) if (held) this.#pool1(held.packet);
+      for (const { reveals } of person.neo.rounds)
+        for (const held of reveals) if (held) this.#pool1(held.packet);
     }
     const isDone = (): boolean => this.honest.every(({ neo }) => neo.final >= rounds);
     for (let turn = 0; turn < turns && !isDone(); turn++) {
@@ -283,7 +320,8 @@ export class World {
         person.give(rounds);
         this.#flush(person);
       }
-      for (const person of this.honest) for (const packet of [...this.#pool]) this.#deliver(person, packet, true);
+      for (const person of this.honest)
+        for (const packet of [...this.#pool]) this.#deliver(person, packet, true);
       for (const person of this.honest) this.#flush(person);
     }
     return isDone();
@@ -299,7 +337,9 @@ export class World {
     for (let number = 1; number <= this.#climate.rounds; number++) {
       for (const slot of SEATS) {
         const rounds = this.honest.map((person) => person.round(number));
-        const values = new Set(rounds.flatMap(({ decided }) => (decided[slot] ? [toHex(decided[slot])] : [])));
+        const values = new Set(
+          rounds.flatMap(({ decided }) => (decided[slot] ? [toHex(decided[slot])] : [])),
+        );
         if (values.size > 1) faults.push(`round ${number} slot ${slot} is decided twice`);
         const open = rounds.some(({ opened }) => has(opened, slot as never));
         if (open && rounds.some(({ voided }) => has(voided, slot as never)))
@@ -329,7 +369,8 @@ export class World {
       if (alone !== null) faults.push(`${seat} convicts itself: ${alone.kind} ${alone.statement}`);
       for (const b of packets.slice(i + 1)) {
         const found = conflict(session, a, b, [...this.#beside(a), ...this.#beside(b)]);
-        if (found !== null) faults.push(`${seat} convicts itself: ${found.kind} ${found.statement} of ${found.round}`);
+        if (found !== null)
+          faults.push(`${seat} convicts itself: ${found.kind} ${found.statement} of ${found.round}`);
       }
     }
     for (const effect of effects) {
@@ -346,16 +387,7 @@ export function explore(seed: number, climate: Climate): string[] {
   if (seed % 100 < climate.calm) world.begin();
   for (let i = 0; i < climate.steps; i++) world.step();
   const done = world.calm(80);
-  const late = world.faults();
-  if (!done) {
-    const told = world.honest.map((person) => {
-      const number = person.neo.final + 1;
-      const { decided, opened, openings, slots, voided } = person.round(Math.min(number, climate.rounds));
-      const views = openings.map((contest) => contest?.view ?? '-').join('');
-      return `${person.seat}: final ${person.neo.final} view ${slots.view} decided ${decided.map((v) => (v ? 1 : 0)).join('')} opened ${opened} void ${voided} openings ${views}`;
-    });
-    late.push(`no progress (liar ${world.liar}): ${told.join('; ')}`);
-  }
-  return late;
+  const faults = world.faults();
+  const finals = world.honest.map(({ neo }) => neo.final);
+  return done ? faults : [...faults, `no progress: final are ${finals}, the liar is ${world.liar}`];
 }
-

@@ -4,20 +4,31 @@ import { add, nobody } from '../../../src/base/players.ts';
 import { mayReveal } from '../../../src/protocol/neo/gate.ts';
 import type { HeldVote, NeoRound } from '../../../src/protocol/neo/state.ts';
 import { NONE, type Value } from '../../../src/protocol/neo/values.ts';
-import { packetOf, Person } from './circle.ts';
+import { Person, packetOf } from './circle.ts';
 
 const digest = new Uint8Array(32);
 const h = (seat: number): Value => new Uint8Array(32).fill(seat + 1);
 const me = seatOf(0);
 
 /** Seat 0 of four after its own commitment; `own` and `others` are votes as seats that they name. */
-function roundWith(own: readonly number[] | null, others: Readonly<Record<number, readonly number[]>>): NeoRound {
+function roundWith(
+  own: readonly number[] | null,
+  others: Readonly<Record<number, readonly number[]>>,
+): NeoRound {
   const round = new Person(4, 0).give().round();
-  const entries = (named: readonly number[]): Value[] => [0, 1, 2, 3].map((seat) => (named.includes(seat) ? h(seat) : NONE));
+  const entries = (named: readonly number[]): Value[] =>
+    [0, 1, 2, 3].map((seat) => (named.includes(seat) ? h(seat) : NONE));
   const votes = round.votes.map((_, seat): HeldVote | null => {
     const named = others[seat];
     if (named === undefined) return null;
-    const statement = { kind: 'vote', epoch: 0, round: 1, named: nobody, values: digest, state: digest } as const;
+    const statement = {
+      kind: 'vote',
+      epoch: 0,
+      round: 1,
+      named: nobody,
+      values: digest,
+      state: digest,
+    } as const;
     return { statement, packet: packetOf(seat, [statement]), entries: entries(named), hashes: [] };
   });
   return { ...round, votes, ownVote: own && entries(own) };
@@ -40,7 +51,9 @@ describe('the gate', () => {
 
   it('opens when q equal votes say what the slot of everybody else is', () => {
     expect(mayReveal(roundWith([0, 1, 2], { 0: [0, 1, 2], 1: [0, 1, 2], 2: [0, 1, 2] }), me)).toBe(true);
-    expect(mayReveal(roundWith([0, 1, 2], { 1: [0, 1, 2, 3], 2: [0, 1, 2, 3], 3: [0, 1, 2, 3] }), me)).toBe(true);
+    expect(mayReveal(roundWith([0, 1, 2], { 1: [0, 1, 2, 3], 2: [0, 1, 2, 3], 3: [0, 1, 2, 3] }), me)).toBe(
+      true,
+    );
   });
 
   it('opens when the rest is decided, to a hash or to "-"', () => {

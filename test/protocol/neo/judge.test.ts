@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { judgePacket } from '../../../src/protocol/neo/judge.ts';
 import type { Packet } from '../../../src/wire/packet.ts';
 import type { StatementKind } from '../../../src/wire/statement.ts';
-import { judgePacket } from '../../../src/protocol/neo/judge.ts';
-import { circle, mingle, moveOf, packetOf, Person, vectorsOf, without } from './circle.ts';
+import { circle, mingle, moveOf, Person, packetOf, vectorsOf, without } from './circle.ts';
 
 const isA = (packet: Packet, kind: StatementKind): boolean =>
   packet.entries.some(({ statement }) => statement?.kind === kind);

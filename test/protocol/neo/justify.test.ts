@@ -2,14 +2,20 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { equalBytes } from '../../../src/base/bytes.ts';
 import { firstPlayers, nobody, seatsOf } from '../../../src/base/players.ts';
-import { follows, highestReported, leaderValue, votedFor, wellFormed } from '../../../src/protocol/neo/justify.ts';
+import {
+  follows,
+  highestReported,
+  leaderValue,
+  votedFor,
+  wellFormed,
+} from '../../../src/protocol/neo/justify.ts';
 import { NONE, vectorOf } from '../../../src/protocol/neo/values.ts';
 import { quorum } from '../../../src/protocol/quorum.ts';
 import { type Certified, type Change, type Propose, ROUND_INSTANCE } from '../../../src/wire/statement.ts';
 import { setOf } from './group.ts';
 
 const h = (value: number): Uint8Array => new Uint8Array(32).fill(value);
-const valueOf = (value: number): Uint8Array => (value === 0 ? NONE : h(value));
+const hashOrNone = (value: number): Uint8Array => (value === 0 ? NONE : h(value));
 
 /** A view change that votes so (0 is "-") and reports these certificates: [slot, view, value]. */
 function changeOf(
@@ -17,7 +23,7 @@ function changeOf(
   certified: readonly (readonly [number, number, number])[] = [],
   change: Partial<Change> = {},
 ): Change {
-  const { named, hashes } = vectorOf(firstPlayers(votes.length), votes.map(valueOf));
+  const { named, hashes } = vectorOf(firstPlayers(votes.length), votes.map(hashOrNone));
   return {
     kind: 'change',
     epoch: 0,
@@ -26,7 +32,7 @@ function changeOf(
     view: 9,
     named,
     votes: hashes,
-    certified: certified.map(([slot, view, value]): Certified => ({ slot, view, value: valueOf(value) })),
+    certified: certified.map(([slot, view, value]): Certified => ({ slot, view, value: hashOrNone(value) })),
     claim: NONE,
     ...change,
   };
@@ -41,7 +47,9 @@ describe('the leader rule', () => {
   it('takes the certificate of the highest view before any votes', () => {
     const set = [changeOf([1], [[0, 0, 1]]), changeOf([1], [[0, 2, 3]]), changeOf([1], [[0, 1, 1]])];
     expect(leaderValue(ROUND_INSTANCE, 0, set)).toEqual(h(3));
-    expect(leaderValue(ROUND_INSTANCE, 0, [changeOf([1]), changeOf([1]), changeOf([1], [[0, 0, 0]])])).toEqual(NONE);
+    expect(
+      leaderValue(ROUND_INSTANCE, 0, [changeOf([1]), changeOf([1]), changeOf([1], [[0, 0, 0]])]),
+    ).toEqual(NONE);
   });
 
   it('takes the smaller of two of one view, in whatever order they come', () => {
@@ -53,12 +61,16 @@ describe('the leader rule', () => {
   it('takes what more than half voted for, and else "-"', () => {
     expect(leaderValue(ROUND_INSTANCE, 0, [changeOf([4]), changeOf([4]), changeOf([5])])).toEqual(h(4));
     expect(leaderValue(ROUND_INSTANCE, 0, [changeOf([4]), changeOf([5]), changeOf([6])])).toEqual(NONE);
-    expect(leaderValue(ROUND_INSTANCE, 0, [changeOf([4]), changeOf([4]), changeOf([5]), changeOf([5])])).toEqual(NONE);
+    expect(
+      leaderValue(ROUND_INSTANCE, 0, [changeOf([4]), changeOf([4]), changeOf([5]), changeOf([5])]),
+    ).toEqual(NONE);
   });
 
   it('opens what anybody in the set holds, unless void is certified; and else voids', () => {
-    const opening = (claim: Uint8Array, certified: readonly (readonly [number, number, number])[] = []): Change =>
-      changeOf([], certified, { instance: 2, claim });
+    const opening = (
+      claim: Uint8Array,
+      certified: readonly (readonly [number, number, number])[] = [],
+    ): Change => changeOf([], certified, { instance: 2, claim });
     expect(leaderValue(2, 2, [opening(NONE), opening(h(4)), opening(NONE)])).toEqual(h(4));
     expect(leaderValue(2, 2, [opening(NONE), opening(NONE)])).toEqual(NONE);
     expect(leaderValue(2, 2, [opening(h(4)), opening(NONE, [[2, 1, 0]])])).toEqual(NONE);
@@ -70,7 +82,12 @@ const anyChange = fc
     fc.array(fc.integer({ min: 0, max: 2 }), { minLength: 4, maxLength: 4 }),
     fc.uniqueArray(fc.tuple(fc.nat(3), fc.nat(2), fc.nat(2)), { maxLength: 3, selector: ([slot]) => slot }),
   )
-  .map(([votes, certified]) => changeOf(votes, certified.toSorted(([a], [b]) => a - b)));
+  .map(([votes, certified]) =>
+    changeOf(
+      votes,
+      certified.toSorted(([a], [b]) => a - b),
+    ),
+  );
 const anySet = fc.array(anyChange, { minLength: 1, maxLength: 5 });
 
 describe('what follows from a set', () => {
@@ -93,7 +110,7 @@ describe('what follows from a set', () => {
     );
   });
 
-  it('is the value that a fast quorum of votes has decided, whichever n-k tell of it and whatever f of them lie', () => {
+  it('is what a fast quorum has decided, whichever n-k tell of it and whatever f of them lie', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 2, max: 16 }),
@@ -105,9 +122,11 @@ describe('what follows from a set', () => {
           if (fast > n) return;
           // Seats below f lie: they have voted for the value, and now say something else.
           const now = others.slice(0, n).map((other, seat) => (seat >= f && seat < fast ? value : other));
-          const seats = [...now.keys()].sort((a, b) => (order[a] as number) - (order[b] as number)).slice(0, change);
+          const seats = [...now.keys()]
+            .sort((a, b) => (order[a] as number) - (order[b] as number))
+            .slice(0, change);
           const set = seats.map((seat) => changeOf([now[seat] as number]));
-          expect(equalBytes(leaderValue(ROUND_INSTANCE, 0, set), valueOf(value))).toBe(true);
+          expect(equalBytes(leaderValue(ROUND_INSTANCE, 0, set), hashOrNone(value))).toBe(true);
         },
       ),
     );

@@ -8,7 +8,11 @@ import { circle, mingle, Person } from './circle.ts';
 import { setOf } from './group.ts';
 
 const stamp = { sentAt: 0, echo: 0, held: 0 };
-const header = (final: number, rounds: RoundsHeader['rounds'] = []): RoundsHeader => ({ stamp, final, rounds });
+const header = (final: number, rounds: RoundsHeader['rounds'] = []): RoundsHeader => ({
+  stamp,
+  final,
+  rounds,
+});
 const one = seatOf(1);
 
 /** Items for player 1 from now on until then. */
@@ -26,7 +30,10 @@ function itemsUntil(link: Link, person: Person, from: number, until: number): nu
 describe('a link', () => {
   it('tells at once what is fresh, to everybody', () => {
     const person = new Person(4, 0).give();
-    const link = tellAll(openLink(seatOf(0), setOf([0, 1, 2, 3]), 0), { type: 'packet', bytes: Uint8Array.of(1) });
+    const link = tellAll(openLink(seatOf(0), setOf([0, 1, 2, 3]), 0), {
+      type: 'packet',
+      bytes: Uint8Array.of(1),
+    });
     const { sendings } = flush(link, person.neo, 0, () => null);
     expect(sendings.map(({ to }) => to)).toEqual([1, 2, 3]);
     expect(sendings.every(({ items }) => items.length === 1)).toBe(true);

@@ -1,77 +1,38 @@
 import * as fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { concatBytes } from '../../../src/base/bytes.ts';
-import { type Seat, seatOf } from '../../../src/base/ids.ts';
+import { compareBytes, concatBytes } from '../../../src/base/bytes.ts';
+import type { Seat } from '../../../src/base/ids.ts';
 import { firstPlayers, nobody } from '../../../src/base/players.ts';
-import { micros } from '../../../src/base/time.ts';
-import { neo } from '../../../src/client/options.ts';
 import { keyring } from '../../../src/keyring/node.ts';
 import { sessionOf } from '../../../src/protocol/handshake.ts';
-import {
-  type Arrival,
-  askDue,
-  beginArrival,
-  judgeArrival,
-  takeChunk,
-} from '../../../src/protocol/neo/arrival.ts';
 import { stateDigest } from '../../../src/protocol/neo/digest.ts';
 import {
   decodeInvitation,
   encodeInvitation,
   INVITATION_BYTES_MAX,
-  type Invitation,
   invitationOf,
 } from '../../../src/protocol/neo/invitation.ts';
 import { decodeLog, encodeLog } from '../../../src/protocol/neo/log-snapshot.ts';
-import { noOffer, takePartsQuery, takeStates } from '../../../src/protocol/neo/offer.ts';
 import { decodeRequest, encodeRequest, judgeRequest } from '../../../src/protocol/neo/request.ts';
-import {
-  makeSnapshot,
-  newestSnapshot,
-  stepsOf,
-  type Trust,
-  verifySnapshot,
-} from '../../../src/protocol/neo/snapshot.ts';
+import { makeSnapshot, type Trust, verifySnapshot } from '../../../src/protocol/neo/snapshot.ts';
 import { type Neo, pastOf } from '../../../src/protocol/neo/state.ts';
-import {
-  chunksOf,
-  decodePartsQuery,
-  encodePartsQuery,
-  PARTS_MAX,
-} from '../../../src/protocol/neo/transfer.ts';
 import { joinMessage } from '../../../src/protocol/neo/update.ts';
 import { simulatedSecret } from '../../../src/sim/keys.ts';
-import { Simulation } from '../../../src/sim/simulator.ts';
 import { entriesOf, signedMessage, signedPacket } from '../../../src/wire/packet.ts';
 import { decodePlain, encodePlain, type Plain } from '../../../src/wire/plain.ts';
-import type { ChunkItem } from '../../../src/wire/rounds-item.ts';
-import { sum } from '../../sim/games.ts';
-
-const protocol = neo({ roundMs: 50, arrivalMs: 50, arrivalMinMs: 20, arrivalMaxMs: 50, silentRounds: 16 });
+import { flipped, type Host, hostOf } from './host.ts';
 
 /** What one player of a match knows after some rounds. */
-let machine: Neo;
-let agreement: Uint8Array;
-let states: readonly (Uint8Array | null)[];
-let round: number;
-let invitation: Invitation;
-let trust: Trust;
-let snapshot: Uint8Array;
+let machine: Host['machine'];
+let agreement: Host['agreement'];
+let states: Host['states'];
+let round: Host['round'];
+let invitation: Host['invitation'];
+let trust: Host['trust'];
+let snapshot: Host['snapshot'];
 
 beforeAll(() => {
-  const options = { keyring, protocol, rounds: 30, seed: 3, input: () => 1, network: { delayMs: 10 } };
-  const simulation = new Simulation(sum, options);
-  simulation.run();
-  const session = simulation.neoSession(seatOf(0));
-  const play = simulation.players[0]?.play;
-  if (!session?.neo || !play) throw new Error('the match has run');
-  machine = session.neo;
-  agreement = session.setup.agreement;
-  round = newestSnapshot(machine) ?? 0;
-  states = play.states(round, stepsOf(round, machine.setup.log.alpha)) ?? [];
-  invitation = invitationOf(machine, agreement, ['a:1', 'b:2', 'c:3', 'd:4']);
-  trust = { invitation, parameters: machine.setup.log, judges: false };
-  snapshot = makeSnapshot(machine, round, states) ?? new Uint8Array(0);
+  ({ machine, agreement, states, round, invitation, trust, snapshot } = hostOf());
 }, 60_000);
 
 /** A newcomer's request. */
@@ -92,12 +53,6 @@ function changed(at: number, change: (row: Plain[]) => Plain[]): Uint8Array {
   return encodePlain(rows.map((row, index) => (index === at ? change([...row]) : row)));
 }
 
-function flipped(bytes: Plain | undefined, at = 0): Uint8Array {
-  const copy = (bytes as Uint8Array).slice();
-  copy[at] = (copy[at] ?? 0) ^ 1;
-  return copy;
-}
-
 function refusalOf(bytes: Uint8Array, by: Trust = trust): string | null {
   const verified = verifySnapshot(bytes, by);
   return verified.ok ? null : verified.refused;
@@ -116,7 +71,7 @@ describe('an invitation', () => {
       publicKey: keyring.publicKey(simulatedSecret(5, seat)),
       nonce: new Uint8Array(16).fill(seat),
       address: 'x'.repeat(64),
-    })).sort((a, b) => Buffer.compare(a.publicKey, b.publicKey));
+    })).sort((a, b) => compareBytes(a.publicKey, b.publicKey));
     const keys = roster.map(({ publicKey }) => publicKey);
     const large = new Uint8Array(315);
     const session = sessionOf(
@@ -311,117 +266,3 @@ function decodedRow(at: number): Plain[] {
   const decoded = decodePlain(snapshot);
   return ((decoded.ok ? decoded.value : []) as Plain[][])[at] ?? [];
 }
-
-/** Hands everything over that is asked for, from these bytes, until it is judged. */
-function transfer(arrival: Arrival, bytesOf: (source: Seat) => Uint8Array, most = 50) {
-  let now = 0;
-  let at = arrival;
-  const sources: Seat[] = [];
-  for (let i = 0; i < most; i++) {
-    now = Math.max(now, at.askAt);
-    const asking = askDue(at, now);
-    if (asking === null) throw new Error('it asks when that is due');
-    at = asking.arrival;
-    sources.push(asking.to);
-    for (const chunk of chunksOf(round, bytesOf(asking.to), asking.query))
-      at = takeChunk(at, asking.to, chunk, now);
-    const judged = judgeArrival(at, now);
-    if (judged?.snapshot) return { sources, snapshot: judged.snapshot };
-    if (judged !== null) at = judged.arrival as Arrival;
-  }
-  return { sources, snapshot: null };
-}
-
-describe('an arrival', () => {
-  it('asks for what is missing until it has it', () => {
-    const done = transfer(beginArrival(trust, false, 0), () => snapshot);
-    expect(done.snapshot?.round).toBe(round);
-    expect(new Set(done.sources)).toEqual(new Set([0]));
-  });
-
-  it('asks another member when one hands over what is wrong, or nothing', () => {
-    const wrong = flipped(snapshot, snapshot.length >>> 1);
-    const done = transfer(beginArrival(trust, false, 0), (source) => {
-      if (source === 0) return wrong;
-      return source === 3 ? snapshot : new Uint8Array(0);
-    });
-    expect(done.snapshot?.round).toBe(round);
-    expect([...new Set(done.sources)]).toEqual([0, 1, 2, 3]);
-  });
-
-  it('drops parts that it has not asked for, or that cannot be any', () => {
-    const asking = askDue(beginArrival(trust, false, 0), 0);
-    const arrival = asking?.arrival as Arrival;
-    const [chunk] = chunksOf(round, snapshot, { round: 0, from: 0, wanted: 1 }) as [ChunkItem];
-    const taken = takeChunk(arrival, seatOf(0), chunk, 1);
-    expect(taken.transfer?.parts[0]).toEqual(chunk.bytes);
-    expect(takeChunk(arrival, seatOf(1), chunk, 1)).toBe(arrival);
-    expect(takeChunk(beginArrival(trust, false, 0), seatOf(0), chunk, 1).transfer).toBeNull();
-    expect(takeChunk(arrival, seatOf(0), { ...chunk, count: PARTS_MAX + 1 }, 1)).toBe(arrival);
-    expect(takeChunk(arrival, seatOf(0), { ...chunk, bytes: chunk.bytes.slice(1) }, 1)).toBe(arrival);
-    expect(takeChunk(taken, seatOf(0), { ...chunk, count: chunk.count + 1 }, 1)).toBe(taken);
-    expect(takeChunk(taken, seatOf(0), { ...chunk, transfer: round - 1 }, 1)).toBe(taken);
-    expect(takeChunk(taken, seatOf(0), { ...chunk, bytes: flipped(chunk.bytes) }, 1)).toBe(taken);
-  });
-
-  it('leaves a member that drips', () => {
-    let at = beginArrival(trust, false, 0);
-    let now = 0;
-    let next = round;
-    while (at.source === 0 && now < micros(60_000)) {
-      now = Math.max(now, at.askAt);
-      const asking = askDue(at, now);
-      at = asking?.arrival as Arrival;
-      if (asking?.to !== 0) break;
-      const bytes = new Uint8Array(1024);
-      at = takeChunk(at, seatOf(0), { type: 'chunk', transfer: ++next, index: 0, count: 200, bytes }, now);
-    }
-    expect(at.source).toBe(1);
-    expect(now).toBeLessThan(micros(3000));
-  });
-});
-
-describe('an offer', () => {
-  const query = { round: 0, from: 0, wanted: 0xffffffff };
-
-  it('is made once, of states that the game is asked for', () => {
-    const asked = takePartsQuery(noOffer, machine, seatOf(1), query, 0);
-    expect(asked.states).toEqual({ round, count: machine.setup.log.alpha });
-    const made = takeStates(asked.offer, machine, round, states, 0);
-    expect(made.to).toBe(1);
-    expect(concatBytes(...made.chunks.map(({ bytes }) => bytes)).length).toBe(
-      Math.min(snapshot.length, 32 * 1024),
-    );
-    const again = takePartsQuery(made.offer, machine, seatOf(2), query, 0);
-    expect(again.states).toBeNull();
-    expect(again.chunks).toEqual(made.chunks);
-  });
-
-  it('gives nobody more than a few times of it, and nothing without states', () => {
-    const asked = takePartsQuery(noOffer, machine, seatOf(1), query, 0);
-    expect(takeStates(asked.offer, machine, round, null, 0)).toMatchObject({ to: null, chunks: [] });
-    let { offer } = takeStates(asked.offer, machine, round, states, 0);
-    let sent = 0;
-    for (let i = 1; i <= 1000; i++) {
-      const answered = takePartsQuery(offer, machine, seatOf(1), query, i * micros(5));
-      offer = answered.offer;
-      sent += answered.chunks.length;
-    }
-    expect(sent).toBeGreaterThan(0);
-    expect(sent).toBeLessThanOrEqual(4 * Math.ceil(snapshot.length / 1024) + 32);
-  });
-
-  it('reads questions strictly', () => {
-    expect(decodePartsQuery(encodePartsQuery(query))).toEqual(query);
-    for (const value of [
-      ['snapshot', 1, 2],
-      ['other', 0, 0, 0],
-      ['snapshot', -1, 0, 0],
-      ['snapshot', 0, 5000, 0],
-      7,
-    ]) {
-      expect(decodePartsQuery(encodePlain(value as Plain))).toBeNull();
-    }
-    expect(decodePartsQuery(Uint8Array.of(1, 2, 3))).toBeNull();
-  });
-});

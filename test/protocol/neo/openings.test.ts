@@ -3,7 +3,7 @@ import { seatOf } from '../../../src/base/ids.ts';
 import { add, has, nobody } from '../../../src/base/players.ts';
 import { vectorDigest } from '../../../src/crypto/commitment.ts';
 import type { Hold } from '../../../src/wire/statement.ts';
-import { circle, mingle, moveOf, packetOf, type Person, type Route, without } from './circle.ts';
+import { circle, mingle, moveOf, type Person, packetOf, type Route, without } from './circle.ts';
 import { setOf } from './group.ts';
 
 const place = { epoch: 0, round: 1 };

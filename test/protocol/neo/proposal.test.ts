@@ -3,12 +3,12 @@ import { nobody } from '../../../src/base/players.ts';
 import type { NeoRound } from '../../../src/protocol/neo/state.ts';
 import { partHashOf } from '../../../src/wire/packet.ts';
 import { type Propose, ROUND_INSTANCE } from '../../../src/wire/statement.ts';
-import { circle, mingle, moveOf, packetOf, Person, type Route } from './circle.ts';
+import { circle, mingle, moveOf, Person, packetOf, type Route } from './circle.ts';
 import { session } from './group.ts';
 
 const place = { epoch: 0, round: 1, instance: ROUND_INSTANCE };
 
-/** All but the last of four, who hear nothing but view changes and proposals, in view 1 (which seat 2 leads). */
+/** All but the last of four, who have voted for themselves alone, in view 1 (which seat 2 leads). */
 function divided(route: Route = (_from, _to, packet) => packet): Person[] {
   const honest = circle(4).slice(0, 3);
   for (const each of honest) each.give().wait(100);
@@ -108,9 +108,23 @@ describe('what a liar says', () => {
       p.hear(
         packetOf(3, [{ kind: 'prepare', ...place, view: i, proposal: hash }]),
         packetOf(3, [{ kind: 'prepare', ...place, view: 1, proposal: hash.fill(i >> 8, 0, 4) }]),
-        packetOf(3, [{ kind: 'change', ...place, view: i, named: nobody, votes: [], certified: [], claim: zero }]),
-        packetOf(3, [{ kind: 'confirm', ...place, view: i, index: i % 7, slots: 15 as never, named: nobody, values: hash }]),
-        packetOf(3, [{ kind: 'hold', epoch: 0, round: 1, index: i % 256, authors: 3 as never, values: hash }]),
+        packetOf(3, [
+          { kind: 'change', ...place, view: i, named: nobody, votes: [], certified: [], claim: zero },
+        ]),
+        packetOf(3, [
+          {
+            kind: 'confirm',
+            ...place,
+            view: i,
+            index: i % 7,
+            slots: 15 as never,
+            named: nobody,
+            values: hash,
+          },
+        ]),
+        packetOf(3, [
+          { kind: 'hold', epoch: 0, round: 1, index: i % 256, authors: 3 as never, values: hash },
+        ]),
         packetOf(3, [moveOf(3, `${i}`)[0]]),
         packetOf(3, [{ kind: 'vote', epoch: 0, round: 1, named: 1 as never, values: hash, state: hash }]),
       );

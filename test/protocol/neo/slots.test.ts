@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { micros } from '../../../src/base/time.ts';
 import { vectorDigest } from '../../../src/crypto/commitment.ts';
 import type { Commit, Reveal, Vote } from '../../../src/wire/statement.ts';
-import { circle, mingle, moveOf, packetOf, Person, vectorsOf } from './circle.ts';
+import { circle, mingle, moveOf, Person, packetOf, vectorsOf } from './circle.ts';
 import { setOf } from './group.ts';
 
 const place = { epoch: 0, round: 1 };
@@ -46,7 +46,11 @@ describe('a vote', () => {
     const person = new Person(4, 0).give();
     const before = person.round();
     const vote = voteOf([0, 1], [zero, zero]);
-    person.hear(packetOf(5, [vote]), packetOf(1, [{ ...vote, epoch: 1 }]), packetOf(1, [{ ...vote, named: setOf([0, 9]) }]));
+    person.hear(
+      packetOf(5, [vote]),
+      packetOf(1, [{ ...vote, epoch: 1 }]),
+      packetOf(1, [{ ...vote, named: setOf([0, 9]) }]),
+    );
     expect(person.round()).toBe(before);
   });
 
@@ -68,8 +72,10 @@ describe('slots', () => {
     for (const each of all) each.give();
     mingle(all, (_from, to, packet) => (to === 0 ? null : packet));
     const [p] = three(all);
-    for (const each of all.slice(1).toReversed()) for (const packet of each.signed.toReversed()) p.hear(packet);
-    for (const each of all.slice(1)) p.hear({ packet: each.signed[1] as never, vectors: vectorsOf(each.neo) });
+    for (const each of all.slice(1).toReversed())
+      for (const packet of each.signed.toReversed()) p.hear(packet);
+    for (const each of all.slice(1))
+      p.hear({ packet: each.signed[1] as never, vectors: vectorsOf(each.neo) });
     mingle(all);
     expect(p.round().decided).toEqual(all[1]?.round().decided);
     expect(p.round().decidedAt).not.toBeNull();
@@ -87,15 +93,23 @@ describe('a liar', () => {
     mingle([p, b, q]);
     // deadlines: q votes without 3
     for (const each of [p, b, q]) each.tick(micros(61));
-    const hashes = [...[p, b, q].map((each) => each.round().own?.commitment as Uint8Array), commit.commitment];
+    const hashes = [
+      ...[p, b, q].map((each) => each.round().own?.commitment as Uint8Array),
+      commit.commitment,
+    ];
     const yes = { packet: packetOf(3, [voteOf([0, 1, 2, 3], hashes)]), vectors: [hashes] };
-    const no = { packet: packetOf(3, [voteOf([0, 1, 2], hashes.slice(0, 3))]), vectors: [hashes.slice(0, 3)] };
+    const no = {
+      packet: packetOf(3, [voteOf([0, 1, 2], hashes.slice(0, 3))]),
+      vectors: [hashes.slice(0, 3)],
+    };
     q.hear(no, late);
     p.hear(yes);
     mingle([p, b, q], (_from, to, packet) => (to === 2 ? null : packet));
     b.hear(no);
     for (let i = 0; i < 60; i++) {
-      const sent = [p, b, q].flatMap((each) => each.signed.map((packet) => ({ packet, vectors: vectorsOf(each.neo) })));
+      const sent = [p, b, q].flatMap((each) =>
+        each.signed.map((packet) => ({ packet, vectors: vectorsOf(each.neo) })),
+      );
       for (const each of [p, b, q]) {
         each.hear(...sent, yes, no);
         each.wait(100);

@@ -3,13 +3,24 @@ import { describe, expect, it } from 'vitest';
 import { equalBytes } from '../../../src/base/bytes.ts';
 import { has, seatsOf, within } from '../../../src/base/players.ts';
 import { vectorDigest } from '../../../src/crypto/commitment.ts';
-import { entriesOf, isNone, NONE, resolve, sameValue, unresolved, vectorOf } from '../../../src/protocol/neo/values.ts';
+import {
+  entriesOf,
+  isNone,
+  NONE,
+  resolve,
+  sameValue,
+  unresolved,
+  vectorOf,
+} from '../../../src/protocol/neo/values.ts';
 import { setOf } from './group.ts';
 
 const hashOf = (value: number): Uint8Array => new Uint8Array(32).fill(value);
 const anySeats = fc.subarray([...Array(16).keys()]).map(setOf);
 /** By seat a hash, NONE, or nothing. */
-const anyValues = fc.array(fc.option(fc.integer({ min: 0, max: 3 }).map(hashOf)), { minLength: 16, maxLength: 16 });
+const anyValues = fc.array(fc.option(fc.integer({ min: 0, max: 3 }).map(hashOf)), {
+  minLength: 16,
+  maxLength: 16,
+});
 
 describe('values', () => {
   it('are NONE when they are 32 zero bytes, whoever made them', () => {
