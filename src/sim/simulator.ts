@@ -8,9 +8,9 @@ import { checkSimulation, type SimulationOptions, type SimulationResult } from '
 import { Simulation } from './simulation.ts';
 
 export type * from './cheat.ts';
-export { cheats } from './cheats.ts';
+export { cheats, Gang } from './cheats.ts';
+export { cheatTable, tableMarkdown } from './cheats-table.ts';
 export { classic } from './classic.ts';
-
 export { type LatencyProfile, type LatencyScenario, latencyProfile, type Span } from './latency.ts';
 export { Conspiracy, type LiarOptions, liar, type Ways } from './liar.ts';
 export type * from './options.ts';

@@ -42,7 +42,7 @@ const cases: readonly Case[] = [
   { name: 'two', options: { players: 2, rounds: 25 }, kinds: [] },
   {
     name: 'four, one of whom leaves',
-    options: { rounds: 30, faults: [{ atMs: 500, type: 'leave', player: 2 }] },
+    options: { rounds: 24, faults: [{ atMs: 400, type: 'leave', player: 2 }] },
     gone: 2,
     kinds: ['hold'],
   },

@@ -55,6 +55,8 @@ export function noteCommit(
 ): Lateness {
   const known = lateness.arrivals[sender] ?? [];
   if (decided[sender] || known.some((arrival) => arrival.round === round)) return lateness;
+  // The first rounds have twice the time, since nobody's clock is set yet: they would report half of the truth.
+  if (round <= 2 && scheduledAt(environment.pace, round) <= permittedAt) return lateness;
   const sinceSchedule = time - scheduledAt(environment.pace, round);
   const late = Math.max(0, Math.min(sinceSchedule, Math.ceil((time - permittedAt) / 2)));
   const newest = known.reduce((max, arrival) => Math.max(max, arrival.round), round);

@@ -7,13 +7,13 @@ const from = Number(EXPLORE_FROM);
 const times = Number(EXPLORE_TIMES);
 
 const climates: Readonly<Record<string, { readonly seeds: number; readonly climate: Climate }>> = {
-  'in one round': { seeds: 20, climate: { rounds: 1, steps: 220, calm: 40, crashes: 0, lies: 10 } },
+  'in one round': { seeds: 50, climate: { rounds: 1, steps: 220, calm: 40, crashes: 0, lies: 10 } },
   'in one round, with crashes': {
-    seeds: 25,
+    seeds: 60,
     climate: { rounds: 1, steps: 200, calm: 60, crashes: 3, lies: 8 },
   },
   'in two rounds, with crashes': {
-    seeds: 10,
+    seeds: 25,
     climate: { rounds: 2, steps: 350, calm: 50, crashes: 2, lies: 6 },
   },
 };

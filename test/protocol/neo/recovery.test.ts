@@ -20,11 +20,12 @@ function three(all: readonly Person[]): [Person, Person, Person] {
 
 /**
  * Worlds in which there is a bit of everything: views, confirms, openings in dispute. Players are stopped
- * after every record, or after every fourth.
+ * after every record, or after every second.
  */
 const worlds: readonly (readonly [seed: number, every: number, climate: Climate])[] = [
   [3, 1, { rounds: 1, steps: 110, calm: 100, crashes: 0, lies: 8 }],
-  [8, 4, { rounds: 1, steps: 90, calm: 100, crashes: 0, lies: 8 }],
+  [8, 1, { rounds: 1, steps: 90, calm: 100, crashes: 0, lies: 8 }],
+  [11, 2, { rounds: 1, steps: 110, calm: 0, crashes: 0, lies: 8 }],
 ];
 
 /** Runs a world, and stops one player as soon as it has written so many records; what goes wrong then. */
