@@ -2,7 +2,9 @@
 
 import type { Effect } from '../protocol/effect.ts';
 
-/** A place at which a player's state is not what it is here; `mine` and `theirs` as a programmer writes them. */
+/**
+ * A place at which a player's state is not what it is here; `mine` and `theirs` as a programmer writes them.
+ */
 export interface StateDifference {
   readonly player: number;
   /** Such as `players[2].x`. */

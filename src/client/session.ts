@@ -63,7 +63,8 @@ export interface Session<State, Input> {
    */
   remove(player: number, wish?: boolean): void;
   /**
-   * The decided rounds with their certificates, for `verifyRecording`: what any third party can play again. Null
+   * The decided rounds with their certificates, for `verifyRecording`: what any third party can play again.
+   * Null
    * in lockstep, before the match has begun, and with the option `record: false`.
    */
   recording(): Uint8Array | null;

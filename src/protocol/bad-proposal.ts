@@ -14,7 +14,7 @@ import { PLAYERS_MAX } from '../wire/limits.ts';
 import { decodeAnyPacket, type Entry, type Packet, partHashOf } from '../wire/packet.ts';
 import { type Change, type Propose, ROUND_INSTANCE } from '../wire/statement.ts';
 import type { Conflict } from './conflict.ts';
-import { follows } from './neo/justify.ts';
+import { justified } from './neo/justify.ts';
 
 /** A proposal that is a lie, with the view changes that show it, in the order in which it names them. */
 export interface BadProposal {
@@ -61,7 +61,7 @@ function isBad(propose: Propose, basis: readonly Named[]): boolean {
       change.view !== view,
   );
   if (elsewhere || new Set(basis.map(({ sender }) => sender)).size < basis.length) return true;
-  return !follows(
+  return !justified(
     propose,
     slots,
     basis.map(({ change }) => change),

@@ -1,5 +1,6 @@
 /**
- * From claims to events: what a datagram claims is verified, all of it at once, and handed on together when the
+ * From claims to events: what a datagram claims is verified, all of it at once, and handed on together when
+ * the
  * last answer is there. Nobody has more than so many verifications under way.
  */
 

@@ -155,7 +155,9 @@ export function accuse(turn: Turn, player: Seat, evidence: Evidence): void {
   if (fits) turn.want({ type: 'accuse', evidence: bytes });
 }
 
-/** True when a liar is out, or an accusation of it is on its way: a lie too large for the log is not enough. */
+/**
+ * True when a liar is out, or an accusation of it is on its way: a lie too large for the log is not enough.
+ */
 function isAccused(turn: Turn, player: Seat): boolean {
   const { final, liars, wanted } = turn.state;
   if (!has(liars, player)) return false;

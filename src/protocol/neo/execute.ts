@@ -139,7 +139,8 @@ function only(turn: Turn, { packet, statement }: Held<NeoStatement>): Packet {
 }
 
 /**
- * An input that broke the rules convicts its author if its own VOTE names the state that all judged it on. (Who
+ * An input that broke the rules convicts its author if its own VOTE names the state that all judged it on.
+ * (Who
  * named another state evades; its input counted as none.)
  */
 function accuseIllegal(turn: Turn, { judged, round: number }: ClosedRound, seat: Seat): void {

@@ -60,7 +60,7 @@ export function leaderValue(instance: number, slot: number, changes: readonly Ch
 }
 
 /** True when a proposal is what the leader rule makes of these view changes, for exactly these slots. */
-export function follows(propose: Propose, slots: PlayerSet, changes: readonly Change[]): boolean {
+export function justified(propose: Propose, slots: PlayerSet, changes: readonly Change[]): boolean {
   const values = seatsOf(slots).map((slot) => leaderValue(propose.instance, slot, changes));
   const bySeat: (Value | null)[] = [];
   for (const [index, slot] of seatsOf(slots).entries()) bySeat[slot] = values[index] ?? NONE;

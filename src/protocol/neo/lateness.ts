@@ -55,7 +55,7 @@ export function noteCommit(
 ): Lateness {
   const known = lateness.arrivals[sender] ?? [];
   if (decided[sender] || known.some((arrival) => arrival.round === round)) return lateness;
-  // The first rounds have twice the time, since nobody's clock is set yet: they would report half of the truth.
+  // The first rounds have twice the time, since no clock is set yet: they would report half of the truth.
   if (round <= 2 && scheduledAt(environment.pace, round) <= permittedAt) return lateness;
   const sinceSchedule = time - scheduledAt(environment.pace, round);
   const late = Math.max(0, Math.min(sinceSchedule, Math.ceil((time - permittedAt) / 2)));
@@ -77,7 +77,8 @@ function quantile(arrivals: readonly Arrival[]): Micros {
 
 /**
  * My report for the update of a round that I seal at this instant of the session clock. Of the others the
- * latest f are left out: they may be liars that send late. Who has heard too few reports what changes nothing.
+ * latest f are left out: they may be liars that send late. Who has heard too few reports what changes
+ * nothing.
  */
 export function reportOf(
   { arrivals }: Lateness,

@@ -130,7 +130,9 @@ export function holdPacket(
   return turn.state;
 }
 
-/** Takes the hashes that a vote or confirm speaks of, if they came beside it; others are nobody's business. */
+/**
+ * Takes the hashes that a vote or confirm speaks of, if they came beside it; others are nobody's business.
+ */
 function takeHashes(turn: Turn, statement: NeoStatement, vectors: readonly (readonly Uint8Array[])[]): void {
   if (vectors.length === 0 || (statement.kind !== 'vote' && statement.kind !== 'confirm')) return;
   const named = count(statement.named);

@@ -10,7 +10,7 @@ import { type Certified, type Prepare, type Propose, ROUND_INSTANCE } from '../.
 import { accuseLeader } from './accuse.ts';
 import { tallyVotes } from './ballot.ts';
 import { disputed, holdsOpening, leaderOf, slotsOf } from './instance.ts';
-import { follows, leaderValue, wellFormed } from './justify.ts';
+import { justified, leaderValue, wellFormed } from './justify.ts';
 import type { Contest, Held, HeldChange, HeldPropose, NeoRound } from './state.ts';
 import { put, type Turn } from './turn.ts';
 import { entriesOf, isNone, NONE, sameValue, type Value, vectorOf } from './values.ts';
@@ -142,7 +142,7 @@ function basis(turn: Turn, number: Round, { statement }: HeldPropose): readonly 
   return whole && mayLead(instance, good) ? good : null;
 }
 
-/** PREPARE, once a view: a proposal of my view or a later one that follows from what it names. */
+/** PREPARE, once a view: a proposal of my view or a later one that justified from what it names. */
 export function prepare(turn: Turn, number: Round, instance: number): void {
   const { me } = turn.state.setup;
   const round = turn.round(number);
@@ -155,7 +155,7 @@ export function prepare(turn: Turn, number: Round, instance: number): void {
     const slots = slotsOf(round, instance);
     if (named === null) continue;
     const changes = named.map(({ statement }) => statement);
-    if (!follows(proposal.statement, slots, changes)) {
+    if (!justified(proposal.statement, slots, changes)) {
       accuseLeader(turn, proposal, named);
       continue;
     }

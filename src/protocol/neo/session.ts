@@ -39,7 +39,10 @@ import { beginNeo, membersOf, roundOf } from './state.ts';
 
 export { createNeoSession, type NeoSession, nowOf } from './session-turn.ts';
 
-/** Who was heard within this many arrival bounds is there; or within that many pauses of who has nothing to say. */
+/**
+ * Who was heard within this many arrival bounds is there; or within that many pauses of who has nothing to
+ * say.
+ */
 const FRESH_ARRIVALS = 4;
 const FRESH_PAUSES = 3;
 
@@ -170,7 +173,9 @@ function takeBundle(turn: Turn, event: Extract<NeoSessionEvent, { type: 'bundle'
   }
 }
 
-/** Sends again at once what a player lacks by what it says itself, rather than when a round trip has passed. */
+/**
+ * Sends again at once what a player lacks by what it says itself, rather than when a round trip has passed.
+ */
 function help(turn: Turn, packet: Verified<Packet>): void {
   const { link, neo } = turn.session;
   for (const { statement } of packet.entries) {

@@ -50,10 +50,19 @@ describe('the lateness of a commitment', () => {
     expect(lateOf(lateness, 0, round)).toBe(expected);
   });
 
+  it('is not told of the first two rounds, which have twice the time', () => {
+    const tell = (round: number, permittedAt: Micros): unknown =>
+      noteCommit(firstLateness(), seatOf(1), roundAt(round, permittedAt), micros(60)).arrivals[1];
+    expect(tell(1, 0)).toBeNull();
+    expect(tell(2, micros(50))).toBeNull();
+    expect(tell(1, LONG_AGO)).not.toBeNull();
+    expect(tell(3, micros(100))).not.toBeNull();
+  });
+
   it('is the smallest arrival bound with which it would have been in time', () => {
     fc.assert(
       fc.property(
-        fc.integer({ min: 1, max: 1000 }),
+        fc.integer({ min: 3, max: 1000 }),
         fc.integer({ min: 0, max: micros(60_000) }),
         fc.integer({ min: 0, max: micros(90_000) }),
         (round, permittedAt, time) => {
