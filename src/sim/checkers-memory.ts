@@ -20,21 +20,22 @@ function longest(lists: readonly (readonly unknown[] | null)[]): number {
   return Math.max(0, ...lists.map((list) => list?.length ?? 0));
 }
 
-function contestBounds({ changes, confirms, prepares, proposals, proven }: Contest): readonly Bound[] {
+function contestBounds({ changes, confirms, known, prepares, proposals, proven }: Contest): readonly Bound[] {
   return [
-    // The newest few, and those that a proposal which is kept names.
-    ['view changes of one sender', longest(changes), 3 + 4 + PLAYERS_MAX],
+    // The newest few, and those that a proposal which is kept names; of a liar two of each.
+    ['view changes of one sender', longest(changes), 3 + 4 + 2 * (PLAYERS_MAX + 1)],
     ['confirms of one sender', longest(confirms), 24],
     // The newest few, and those that the best certificate of a slot rests on.
-    ['prepares of one sender', longest(prepares), 4 + PLAYERS_MAX],
-    ['proposals', proposals.length, 4 + PLAYERS_MAX],
+    ['prepares of one sender', longest(prepares), 4 + 2 * (PLAYERS_MAX + 1)],
+    ['proposals', proposals.length, 4 + 2 * (PLAYERS_MAX + 1)],
     ['proven views', proven.length, 16],
+    ['certificates', known.length, 17 * PLAYERS_MAX],
   ];
 }
 
 function roundBounds(round: NeoRound): readonly Bound[] {
   return [
-    ['holds of one sender', longest(round.holds), 16],
+    ['holds of one sender', longest(round.holds), 2 * PLAYERS_MAX],
     ['loose vectors of a round', round.vectors.length, 48],
     ...[round.slots, ...round.openings].flatMap((contest) =>
       contest === null ? [] : contestBounds(contest),

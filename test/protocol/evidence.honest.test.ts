@@ -8,7 +8,7 @@ import { type Prng, prng } from '../../src/base/prng.ts';
 import { commit, vectorDigest } from '../../src/crypto/commitment.ts';
 import { SIGNATURE_BYTES } from '../../src/crypto/signature.ts';
 import { conflict, type Hashes, proveProposal, selfConflict } from '../../src/protocol/evidence.ts';
-import { follows, leaderValue } from '../../src/protocol/neo/justify.ts';
+import { justified, leaderValue } from '../../src/protocol/neo/justify.ts';
 import { entriesOf, type Packet, partHashOf, signedPacket } from '../../src/wire/packet.ts';
 import type { Certified, Change, Propose, Statement } from '../../src/wire/statement.ts';
 import { filled } from '../standard/messages.ts';
@@ -298,7 +298,7 @@ describe('what an honest leader proposes', () => {
         }
         const hashes = changes.map((packet) => partHashOf(session, packet, 0));
         const propose: Propose = { kind: 'propose', ...place, changes: hashes, named, values };
-        expect(follows(propose, slots, set)).toBe(true);
+        expect(justified(propose, slots, set)).toBe(true);
         const packet = signedPacket(seatOf(0), entriesOf([propose]), new Uint8Array(SIGNATURE_BYTES));
         expect(proveProposal(session, filled(1), packet, changes)).toBeNull();
       }),

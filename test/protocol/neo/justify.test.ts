@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { equalBytes } from '../../../src/base/bytes.ts';
 import { firstPlayers, nobody, seatsOf } from '../../../src/base/players.ts';
 import {
-  follows,
   highestReported,
+  justified,
   leaderValue,
   votedFor,
   wellFormed,
@@ -101,11 +101,11 @@ describe('what follows from a set', () => {
         const { named, hashes } = vectorOf(slots, values);
         const place = { epoch: 0, round: 1, instance: ROUND_INSTANCE, view: 9 };
         const propose: Propose = { kind: 'propose', ...place, changes: [], named, values: hashes };
-        expect(follows(propose, slots, turned)).toBe(true);
+        expect(justified(propose, slots, turned)).toBe(true);
         if (hashes.length === 0) return;
-        expect(follows({ ...propose, named: nobody, values: [] }, slots, set)).toBe(false);
-        expect(follows({ ...propose, values: hashes.with(0, h(99)) }, slots, set)).toBe(false);
-        expect(follows({ ...propose, values: hashes.slice(1) }, slots, set)).toBe(false);
+        expect(justified({ ...propose, named: nobody, values: [] }, slots, set)).toBe(false);
+        expect(justified({ ...propose, values: hashes.with(0, h(99)) }, slots, set)).toBe(false);
+        expect(justified({ ...propose, values: hashes.slice(1) }, slots, set)).toBe(false);
       }),
     );
   });

@@ -11,9 +11,10 @@ import {
   reportOf,
 } from '../../../src/protocol/neo/lateness.ts';
 import {
-  firstPace, latenessWithin,
+  firstPace,
   LAG_UNIT,
   LATENESS_UNIT,
+  latenessWithin,
   type Pace,
   REPORT_MAX,
   scheduledAt,
