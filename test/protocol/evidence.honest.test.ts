@@ -9,6 +9,7 @@ import { commit, vectorDigest } from '../../src/crypto/commitment.ts';
 import { SIGNATURE_BYTES } from '../../src/crypto/signature.ts';
 import { conflict, type Hashes, proveProposal, selfConflict } from '../../src/protocol/evidence.ts';
 import { justified, leaderValue } from '../../src/protocol/neo/justify.ts';
+import { PARTS_MAX } from '../../src/wire/limits.ts';
 import { entriesOf, type Packet, partHashOf, signedPacket } from '../../src/wire/packet.ts';
 import type { Certified, Change, Propose, Statement } from '../../src/wire/statement.ts';
 import { filled } from '../standard/messages.ts';
@@ -209,7 +210,7 @@ function packed(random: Prng, me: number, statements: readonly Statement[]): Pac
   let open: Statement[] = [];
   for (const statement of statements) {
     open.push(statement);
-    if (open.length < 8 && random.below(2) === 0) continue;
+    if (open.length < PARTS_MAX && random.below(2) === 0) continue;
     packets.push(unsigned(open));
     if (random.below(4) === 0) packets.push(unsigned(open.slice(-1)));
     open = [];
